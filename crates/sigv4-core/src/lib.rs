@@ -1,0 +1,12 @@
+//! AWS Signature Version 4, sans-IO: signs, presigns, verifies and explains HTTP requests.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod clock;
+pub mod credentials;
+mod error;
+pub mod signature;
+
+pub use async_trait::async_trait;
+pub use credentials::{Credentials, ProvideCredentials};
+pub use error::{Error, ErrorKind};
