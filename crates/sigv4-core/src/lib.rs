@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod credentials;
 mod error;
+pub mod service;
 pub mod signature;
 
 pub use async_trait::async_trait;

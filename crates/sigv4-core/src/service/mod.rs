@@ -1,0 +1,19 @@
+//! What sets AWS services apart: the rules by which each departs from plain SigV4.
+//!
+//! [`ServiceRules::for_service`] is the one table of rules; nothing else in this workspace branches on a
+//! service's name.
+//!
+//! ```
+//! use sigv4_core::service::{ContentSha256, ServiceRules};
+//!
+//! let s3 = ServiceRules::for_service("s3");
+//! assert!(!s3.normalize_path && !s3.double_encode);
+//! assert_eq!(s3.content_sha256, ContentSha256::Header);
+//!
+//! // A service without an entry follows the specification as it stands.
+//! assert_eq!(ServiceRules::for_service("dynamodb"), ServiceRules::STANDARD);
+//! ```
+
+mod rules;
+
+pub use rules::{ContentSha256, PresignPayload, ServiceRules, TokenPlacement, UnsignedPayload, WirePath};
