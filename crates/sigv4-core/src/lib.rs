@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod credentials;
 mod error;
+#[cfg(feature = "refusals")]
+pub mod refusal;
 pub mod service;
 pub mod signature;
 
