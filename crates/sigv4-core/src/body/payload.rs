@@ -1,0 +1,126 @@
+//! What a signature says about the body.
+
+use crate::error::{Error, ErrorKind};
+use crate::signature::{EMPTY_SHA256, Hex, sha256};
+
+/// The literal that says that a body is not covered by the signature.
+pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
+/// The body of a request, as far as its signature is concerned.
+///
+/// ```
+/// use sigv4_core::Payload;
+///
+/// let whole = Payload::bytes(b"hello");
+/// let known = Payload::precomputed(sigv4_core::signature::sha256(b"hello"));
+/// assert_eq!(whole.hash()?.as_str(), known.hash()?.as_str());
+/// # Ok::<(), sigv4_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Payload<'a>(Kind<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind<'a> {
+    Empty,
+    Bytes(&'a [u8]),
+    Precomputed([u8; 32]),
+    Literal(&'a str),
+}
+
+impl<'a> Payload<'a> {
+    /// No body.
+    pub const EMPTY: Self = Self(Kind::Empty);
+
+    /// A body that is not covered by the signature: `UNSIGNED-PAYLOAD`. Not every service takes it.
+    pub const UNSIGNED: Self = Self(Kind::Literal(UNSIGNED_PAYLOAD));
+
+    /// A body in memory: it is hashed.
+    pub fn bytes(body: &'a [u8]) -> Self {
+        Self(if body.is_empty() { Kind::Empty } else { Kind::Bytes(body) })
+    }
+
+    /// A body whose SHA-256 is known: the raw 32 bytes, not their hex.
+    pub fn precomputed(sha256: [u8; 32]) -> Self {
+        Self(Kind::Precomputed(sha256))
+    }
+
+    /// A body whose SHA-256 is known in hex. An error of kind `Payload` unless it is 64 hex digits.
+    pub fn precomputed_hex(sha256: &str) -> Result<Self, Error> {
+        let mut digest = [0; 32];
+        match hex::decode_to_slice(sha256, &mut digest) {
+            Ok(()) => Ok(Self::precomputed(digest)),
+            Err(_) => Err(Error::new(
+                ErrorKind::Payload,
+                "a precomputed payload hash is not 64 hex digits of a SHA-256",
+            )),
+        }
+    }
+
+    /// A payload hash taken as it is: a value of `x-amz-content-sha256` such as
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`, or a hash in hex.
+    pub fn literal(value: &'a str) -> Self {
+        Self(Kind::Literal(value))
+    }
+
+    /// Whether the body is told by its own hash, so that a server that hashes what it receives knows the value
+    /// without being told in a header.
+    pub(crate) fn is_plain_hash(&self) -> bool {
+        !matches!(self.0, Kind::Literal(_))
+    }
+
+    /// The last line of the canonical request. An error of kind `Payload` when a literal holds white space or bytes
+    /// that no header can carry.
+    pub fn hash(&self) -> Result<PayloadHash<'a>, Error> {
+        Ok(PayloadHash(match self.0 {
+            Kind::Empty => Hash::Literal(EMPTY_SHA256),
+            Kind::Bytes(body) => Hash::Computed(Hex::of(&sha256(body))),
+            Kind::Precomputed(digest) => Hash::Computed(Hex::of(&digest)),
+            Kind::Literal(value) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic()) => {
+                Hash::Literal(value)
+            }
+            Kind::Literal(_) => {
+                return Err(Error::new(
+                    ErrorKind::Payload,
+                    "the payload hash (x-amz-content-sha256) is empty or holds white space or a byte outside ASCII",
+                ));
+            }
+        }))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(body: &'a [u8]) -> Self {
+        Self::bytes(body)
+    }
+}
+
+/// The last line of a canonical request, and the value of `x-amz-content-sha256`.
+#[derive(Debug, Clone, Copy)]
+pub struct PayloadHash<'a>(Hash<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Hash<'a> {
+    Literal(&'a str),
+    Computed(Hex),
+}
+
+impl PayloadHash<'_> {
+    /// The text: 64 hex digits, or a literal.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Hash::Literal(text) => text,
+            Hash::Computed(hex) => hex.as_str(),
+        }
+    }
+
+    /// As a header value; the literals that signers use often take no allocation.
+    pub(crate) fn header_value(&self) -> Result<http::HeaderValue, Error> {
+        match self.as_str() {
+            UNSIGNED_PAYLOAD => Ok(http::HeaderValue::from_static(UNSIGNED_PAYLOAD)),
+            EMPTY_SHA256 => Ok(http::HeaderValue::from_static(EMPTY_SHA256)),
+            other => http::HeaderValue::from_str(other).map_err(|_| {
+                Error::new(ErrorKind::Payload, "the payload hash holds a byte that no header can carry")
+            }),
+        }
+    }
+}

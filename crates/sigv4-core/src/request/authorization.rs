@@ -1,0 +1,154 @@
+//! The `Authorization` header: written by the signer, read by the verifier.
+
+use crate::error::{Error, ErrorKind};
+use crate::signature::CredentialScope;
+
+/// What every algorithm name of the family begins with.
+pub(crate) const FAMILY: &str = "AWS4-";
+
+/// The parts of an `Authorization` header of the AWS4 family.
+///
+/// ```
+/// use sigv4_core::request::Authorization;
+///
+/// let header = "AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/iam/aws4_request, \
+///               SignedHeaders=host;x-amz-date, Signature=5d672d79";
+/// let parts = Authorization::parse(header)?;
+/// assert_eq!((parts.access_key_id, parts.signature), ("AKID", "5d672d79"));
+/// assert_eq!(parts.to_string(), header);
+/// # Ok::<(), sigv4_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authorization<'a> {
+    /// `AWS4-HMAC-SHA256`, or another of the family.
+    pub algorithm: &'a str,
+    /// Who signed.
+    pub access_key_id: &'a str,
+    /// The rest of `Credential`: what the signature is good for, as written.
+    pub scope: &'a str,
+    /// Names of the signed headers, joined by semicolons.
+    pub signed_headers: &'a str,
+    /// The signature, in hex.
+    pub signature: &'a str,
+}
+
+impl<'a> Authorization<'a> {
+    /// Whether a value of `Authorization` belongs to the AWS4 family.
+    pub(crate) fn is_ours(value: &[u8]) -> bool {
+        value.starts_with(FAMILY.as_bytes())
+    }
+
+    /// Reads a header's value. An error of kind `Verification` names the part that is missing; it never repeats
+    /// the header.
+    pub fn parse(value: &'a str) -> Result<Self, Error> {
+        let wrong = |what: &'static str| Error::new(ErrorKind::Verification, what);
+        let (algorithm, rest) = value
+            .trim()
+            .split_once(' ')
+            .ok_or_else(|| wrong("Authorization has an algorithm and nothing else"))?;
+        if !algorithm.starts_with(FAMILY) {
+            return Err(wrong("Authorization does not begin with AWS4-HMAC-SHA256"));
+        }
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        for part in rest.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| wrong("Authorization holds a part that is not a key=value pair"))?;
+            let slot = match key {
+                "Credential" => &mut credential,
+                "SignedHeaders" => &mut signed_headers,
+                "Signature" => &mut signature,
+                _ => {
+                    return Err(wrong(
+                        "Authorization holds a part that is not Credential, SignedHeaders or Signature",
+                    ));
+                }
+            };
+            if slot.replace(value).is_some() {
+                return Err(wrong("Authorization holds Credential, SignedHeaders or Signature twice"));
+            }
+        }
+        let credential = credential.ok_or_else(|| wrong("Authorization has no Credential"))?;
+        let (access_key_id, scope) =
+            credential.split_once('/').ok_or_else(|| wrong("Credential in Authorization has no scope"))?;
+        Ok(Self {
+            algorithm,
+            access_key_id,
+            scope,
+            signed_headers: signed_headers.ok_or_else(|| wrong("Authorization has no SignedHeaders"))?,
+            signature: signature.ok_or_else(|| wrong("Authorization has no Signature"))?,
+        })
+    }
+
+    /// Whether `name`, in lower case, is among the signed headers.
+    pub fn signs(&self, name: &str) -> bool {
+        self.signed_headers.split(';').any(|signed| signed == name)
+    }
+}
+
+impl std::fmt::Display for Authorization<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { algorithm, access_key_id, scope, signed_headers, signature } = self;
+        write!(
+            f,
+            "{algorithm} Credential={access_key_id}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
+        )
+    }
+}
+
+/// The text of the header, in one buffer of exactly its size.
+pub(crate) fn write(
+    algorithm: &str,
+    access_key_id: &str,
+    scope: &CredentialScope<'_>,
+    headers: &crate::canonical::CanonicalHeaders<'_>,
+    signature: &str,
+) -> Vec<u8> {
+    const FIXED: usize = " Credential=/, SignedHeaders=, Signature=".len();
+    let len =
+        FIXED + algorithm.len() + access_key_id.len() + scope.len() + headers.names_len() + signature.len();
+    let mut out = Vec::with_capacity(len);
+    out.extend_from_slice(algorithm.as_bytes());
+    out.extend_from_slice(b" Credential=");
+    out.extend_from_slice(access_key_id.as_bytes());
+    out.push(b'/');
+    scope.write(|part| out.extend_from_slice(part.as_bytes()));
+    out.extend_from_slice(b", SignedHeaders=");
+    headers.put_names(&mut out);
+    out.extend_from_slice(b", Signature=");
+    out.extend_from_slice(signature.as_bytes());
+    debug_assert_eq!(out.len(), len);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_is_missing_and_repeats_nothing() {
+        for (value, word) in [
+            ("AWS4-HMAC-SHA256", "nothing else"),
+            ("Basic c2VjcmV0OnNlY3JldA==", "does not begin"),
+            ("AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host", "no Signature"),
+            ("AWS4-HMAC-SHA256 Credential=a/b, Signature=1", "no SignedHeaders"),
+            ("AWS4-HMAC-SHA256 SignedHeaders=host, Signature=1", "no Credential"),
+            ("AWS4-HMAC-SHA256 Credential=secret, SignedHeaders=host, Signature=1", "no scope"),
+            ("AWS4-HMAC-SHA256 Credential=a/b, Credential=a/b", "twice"),
+            ("AWS4-HMAC-SHA256 Credential=a/b, secret", "key=value"),
+            ("AWS4-HMAC-SHA256 secret=a/b", "not Credential"),
+        ] {
+            let message = Authorization::parse(value).unwrap_err().to_string();
+            assert!(message.contains(word), "{value}: {message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn takes_the_spacing_of_other_signers() {
+        let value = "AWS4-HMAC-SHA256 Credential=AK/20150830/r/s/aws4_request,SignedHeaders=a;b,Signature=0f";
+        let parts = Authorization::parse(value).unwrap();
+        assert_eq!(parts.scope, "20150830/r/s/aws4_request");
+        assert!(parts.signs("b") && !parts.signs("c"));
+    }
+}

@@ -1,0 +1,36 @@
+//! Step 4 of the specification: the signature put into the request, as headers or in the query.
+
+mod authorization;
+mod presign;
+mod sign;
+mod signed_headers;
+mod view;
+
+pub use authorization::Authorization;
+pub use presign::{MAX_EXPIRY, QuerySignature, presign};
+pub use sign::{
+    HeaderSignature, SigningParams, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_S3SESSION_TOKEN,
+    X_AMZ_SECURITY_TOKEN, sign,
+};
+pub use signed_headers::{HOP_HEADERS, HOP_PREFIXES, SignedHeaders};
+pub use view::{HeaderView, RequestView};
+
+/// What was signed, as text: to compare with what a service says it reckoned, and to test.
+///
+/// Holds the values of all signed headers, the session token among them: `Debug` shows none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SignedText {
+    /// The canonical request.
+    pub canonical_request: String,
+    /// The string to sign.
+    pub string_to_sign: String,
+}
+
+impl std::fmt::Debug for SignedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedText")
+            .field("canonical_request", &format_args!("<{} bytes>", self.canonical_request.len()))
+            .field("string_to_sign", &self.string_to_sign)
+            .finish()
+    }
+}

@@ -1,0 +1,198 @@
+//! Step 4 of the specification, presigned form: the signature put into the URL's query.
+
+use std::time::Duration;
+
+use super::view::{Found, HeaderView, RequestView};
+use super::{SignedText, SigningParams};
+use crate::body::Payload;
+use crate::canonical::encode::put_encoded;
+use crate::canonical::{CanonicalRequest, Sink};
+use crate::error::{Error, ErrorKind};
+use crate::service::TokenPlacement;
+use crate::signature::{ALGORITHM, Hex};
+
+/// The longest that a presigned URL can live: 7 days.
+pub const MAX_EXPIRY: Duration = Duration::from_secs(604_800);
+
+/// What a presigned URL's query is made of; names of an earlier signature are replaced.
+const PARAMETERS: [&str; 8] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-S3session-Token",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+];
+
+/// A signature in the presigned form.
+#[derive(Clone)]
+pub struct QuerySignature {
+    query: String,
+    signature: Hex,
+    lifetime: Duration,
+    signed_headers: Vec<String>,
+}
+
+impl QuerySignature {
+    /// The whole query string to send, without `?`. It is a bearer secret for as long as it lives.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The signature itself, in hex.
+    pub fn signature(&self) -> &str {
+        self.signature.as_str()
+    }
+
+    /// How long the URL will be accepted: what was asked for, or less when the credentials expire sooner.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// Names of the headers, `host` apart, that the URL's user must send with the values that were signed.
+    pub fn signed_headers(&self) -> impl Iterator<Item = &str> {
+        self.signed_headers.iter().map(String::as_str)
+    }
+}
+
+impl std::fmt::Debug for QuerySignature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QuerySignature")
+            .field("query", &"<redacted>")
+            .field("lifetime", &self.lifetime)
+            .field("signed_headers", &self.signed_headers)
+            .finish()
+    }
+}
+
+/// Presigns a request for `expires`, 1 second to 7 days, whole seconds; clamped to what is left of the credentials.
+///
+/// The payload is that of `payload`, or `UNSIGNED-PAYLOAD` or the caller's own `x-amz-content-sha256` where the
+/// caller decides so. An earlier presigned signature in the query is replaced.
+///
+/// Errors as for [`sign`](super::sign), and kind `Option` for an expiry out of range.
+pub fn presign<H: HeaderView + ?Sized>(
+    request: &RequestView<'_, H>,
+    params: &SigningParams<'_>,
+    expires: Duration,
+    payload: Payload<'_>,
+    text: Option<&mut SignedText>,
+) -> Result<QuerySignature, Error> {
+    params.check()?;
+    let lifetime = lifetime(params, expires)?;
+    // Declared before the headers that will borrow them.
+    let payload_hash;
+    let mut query = Query(Vec::with_capacity(request.query.len() + 512));
+    let (mut headers, found) = Found::look(request.headers, params.signed_headers);
+    let host = found.host(request)?;
+    let former = found.former()?;
+    if former.signed {
+        return Err(Error::new(
+            ErrorKind::Header,
+            "the request is signed in its Authorization header already: presign an unsigned one",
+        ));
+    }
+    payload_hash = former.content_sha256.map_or(payload, Payload::literal).hash()?;
+    headers.push("host", host);
+    if let Some(value) = former.content_sha256 {
+        headers.push("x-amz-content-sha256", value.as_bytes());
+    }
+    headers.sort();
+
+    // What is signed is what is sent: the query is written first as it goes on the wire, then canonicalised.
+    for pair in request.query.split('&').filter(|pair| !pair.is_empty() && !is_parameter(pair)) {
+        query.raw(pair.as_bytes());
+    }
+    query.pair("X-Amz-Algorithm", ALGORITHM.as_bytes());
+    query.pair(
+        "X-Amz-Credential",
+        format!("{}/{}", params.credentials.access_key_id(), params.scope()).as_bytes(),
+    );
+    query.pair("X-Amz-Date", params.date.as_str().as_bytes());
+    query.pair("X-Amz-Expires", lifetime.as_secs().to_string().as_bytes());
+    let mut names = Vec::with_capacity(headers.names_len());
+    headers.put_names(&mut names);
+    query.pair("X-Amz-SignedHeaders", &names);
+    let token_name = match params.rules.token {
+        TokenPlacement::S3Express => "X-Amz-S3session-Token",
+        TokenPlacement::Signed | TokenPlacement::AppendedAfterSigning => "X-Amz-Security-Token",
+    };
+    let token = params.credentials.session_token().map(str::as_bytes);
+    let append_token =
+        params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
+    if let Some(token) = token.filter(|_| !append_token) {
+        query.pair(token_name, token);
+    }
+
+    let canonical = CanonicalRequest {
+        method: request.method,
+        path: request.path,
+        query: query.as_str(),
+        normalize_path: params.rules.normalize_path,
+        double_encode: params.rules.double_encode,
+        headers,
+        payload_hash: payload_hash.as_str(),
+    };
+    let signature = params.signature(&canonical, text);
+    let signed_headers =
+        canonical.headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
+    drop(canonical);
+    query.pair("X-Amz-Signature", signature.as_str().as_bytes());
+    if let Some(token) = token.filter(|_| append_token) {
+        query.pair(token_name, token);
+    }
+    Ok(QuerySignature { query: query.as_str().to_owned(), signature, lifetime, signed_headers })
+}
+
+/// A query string as it goes on the wire.
+struct Query(Vec<u8>);
+
+impl Query {
+    fn raw(&mut self, pair: &[u8]) {
+        if !self.0.is_empty() {
+            self.0.push(b'&');
+        }
+        self.0.extend_from_slice(pair);
+    }
+
+    fn pair(&mut self, name: &str, value: &[u8]) {
+        self.raw(name.as_bytes());
+        self.0.put(b"=");
+        put_encoded(&mut self.0, value);
+    }
+
+    fn as_str(&self) -> &str {
+        // Pieces of a `str`, cut at `&`, and ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn is_parameter(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    PARAMETERS.contains(&name)
+}
+
+/// The lifetime of the URL: in range, and no longer than the credentials live.
+fn lifetime(params: &SigningParams<'_>, expires: Duration) -> Result<Duration, Error> {
+    let seconds = expires.as_secs();
+    if seconds < 1 || expires > MAX_EXPIRY {
+        return Err(Error::new(
+            ErrorKind::Option,
+            format!("a presigned URL cannot expire after {expires:?}: give 1 second to 604800 (7 days)"),
+        ));
+    }
+    let left = params
+        .credentials
+        .expiry()
+        .map(|expiry| expiry.duration_since(params.date.time()).unwrap_or_default());
+    let seconds = left.map_or(seconds, |left| seconds.min(left.as_secs()));
+    if seconds == 0 {
+        return Err(Error::new(
+            ErrorKind::ExpiredCredentials,
+            "the credentials expire within a second, and a presigned URL with them: fetch new ones",
+        ));
+    }
+    Ok(Duration::from_secs(seconds))
+}

@@ -1,0 +1,190 @@
+//! A request as a signature sees it, and what is found in its headers.
+
+use http::{HeaderMap, Method, Uri};
+
+use super::SignedHeaders;
+use super::authorization::Authorization;
+use crate::canonical::CanonicalHeaders;
+use crate::error::{Error, ErrorKind};
+
+/// Headers to read, in any container.
+pub trait HeaderView {
+    /// Calls `each` with every header: its name in lower case, and its raw value. Repeated names come in their order.
+    fn each<'a>(&'a self, each: impl FnMut(&'a str, &'a [u8]));
+}
+
+impl HeaderView for HeaderMap {
+    fn each<'a>(&'a self, mut each: impl FnMut(&'a str, &'a [u8])) {
+        self.iter().for_each(|(name, value)| each(name.as_str(), value.as_bytes()));
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> HeaderView for [(N, V)] {
+    fn each<'a>(&'a self, mut each: impl FnMut(&'a str, &'a [u8])) {
+        self.iter().for_each(|(name, value)| each(name.as_ref(), value.as_ref()));
+    }
+}
+
+/// A request, borrowed, exactly as it goes on the wire.
+#[derive(Debug)]
+pub struct RequestView<'a, H: ?Sized> {
+    /// The method.
+    pub method: &'a str,
+    /// The value that the client sends as `host` (HTTP/2: `:authority`) unless the headers hold one: no user name,
+    /// and no port that is the scheme's default.
+    pub host: Option<&'a str>,
+    /// A host to sign in place of any other, where something on the way rewrites it.
+    pub sign_host: Option<&'a str>,
+    /// The path, percent-encoded as sent.
+    pub path: &'a str,
+    /// The query string as sent, without `?`; empty if there is none.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a H,
+}
+
+impl<H: ?Sized> Clone for RequestView<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H: ?Sized> Copy for RequestView<'_, H> {}
+
+impl<'a> RequestView<'a, HeaderMap> {
+    /// The view of an `http` request. An error of kind `Request` when the URI holds a user name.
+    pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Result<Self, Error> {
+        Ok(Self {
+            method: method.as_str(),
+            host: wire_host(uri)?,
+            sign_host: None,
+            path: uri.path(),
+            query: uri.query().unwrap_or_default(),
+            headers,
+        })
+    }
+}
+
+/// The authority of a URI as clients send it in `host`: without a port that is the scheme's default.
+/// An error of kind `Request` when it holds a user name.
+pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
+    let Some(authority) = uri.authority() else { return Ok(None) };
+    let text = authority.as_str();
+    if text.contains('@') {
+        return Err(Error::new(
+            ErrorKind::Request,
+            "the URL holds a user name or password before the host: take it out, credentials come from the signer",
+        ));
+    }
+    let default_port = match uri.scheme_str() {
+        Some("https" | "wss") => ":443",
+        Some("http" | "ws") => ":80",
+        _ => return Ok(Some(text)),
+    };
+    Ok(Some(text.strip_suffix(default_port).unwrap_or(text)))
+}
+
+/// What one look over the headers finds.
+#[derive(Default)]
+pub(crate) struct Found<'a> {
+    host: Once<'a>,
+    authorization: Once<'a>,
+    date: Once<'a>,
+    content_sha256: Once<'a>,
+    token: Once<'a>,
+}
+
+/// A header that may be there once.
+#[derive(Default, Clone, Copy)]
+struct Once<'a> {
+    value: Option<&'a [u8]>,
+    repeated: bool,
+}
+
+impl<'a> Once<'a> {
+    fn take(&mut self, value: &'a [u8]) {
+        self.repeated |= self.value.replace(value).is_some();
+    }
+
+    fn get(self, name: &str) -> Result<Option<&'a [u8]>, Error> {
+        if self.repeated {
+            return Err(Error::new(
+                ErrorKind::Header,
+                format!("the header {name} is there twice: send it once"),
+            ));
+        }
+        Ok(self.value)
+    }
+}
+
+/// A former signature of the same request, and the caller's own payload hash.
+#[derive(Default)]
+pub(crate) struct Former<'a> {
+    /// Whether an earlier AWS4 signature is in the headers.
+    pub(crate) signed: bool,
+    /// A value of `x-amz-content-sha256` that the caller set, not an earlier signature.
+    pub(crate) content_sha256: Option<&'a str>,
+    /// A session token in the headers.
+    pub(crate) token: Option<&'a [u8]>,
+}
+
+impl<'a> Found<'a> {
+    /// The headers that the policy signs, without those that the signer itself adds, and what else was found.
+    pub(crate) fn look<H: HeaderView + ?Sized>(
+        headers: &'a H,
+        policy: &SignedHeaders,
+    ) -> (CanonicalHeaders<'a>, Self) {
+        let (mut signed, mut found) = (CanonicalHeaders::default(), Self::default());
+        headers.each(|name, value| match name {
+            "host" => found.host.take(value),
+            "authorization" => found.authorization.take(value),
+            "x-amz-date" => found.date.take(value),
+            "x-amz-content-sha256" => found.content_sha256.take(value),
+            "x-amz-security-token" => found.token.take(value),
+            _ if policy.covers(name) => signed.push(name, value),
+            _ => {}
+        });
+        (signed, found)
+    }
+
+    /// The host to sign: the one asked for, else the header's, else the URI's.
+    pub(crate) fn host<H: ?Sized>(&self, request: &RequestView<'a, H>) -> Result<&'a [u8], Error> {
+        let header = self.host.get("host")?;
+        let host = request.sign_host.map(str::as_bytes).or(header).or(request.host.map(str::as_bytes));
+        match host {
+            Some(host) if !host.trim_ascii().is_empty() => Ok(host),
+            _ => Err(Error::new(
+                ErrorKind::Request,
+                "the request has no host: give an absolute URI or a host header before it is signed",
+            )),
+        }
+    }
+
+    /// What an earlier signature left, and what the caller set. Errors of kind `Header` name the header at fault.
+    pub(crate) fn former(&self) -> Result<Former<'a>, Error> {
+        self.date.get("x-amz-date")?;
+        let mut former = Former { token: self.token.get("x-amz-security-token")?, ..Former::default() };
+        let mut lists_content_sha256 = false;
+        if let Some(value) = self.authorization.get("authorization")? {
+            if !Authorization::is_ours(value) {
+                return Err(Error::new(
+                    ErrorKind::Header,
+                    "the request has an Authorization header that is not an AWS4 signature (Basic, Bearer …): \
+                     remove it, or leave this request unsigned with SignOptions::skip",
+                ));
+            }
+            former.signed = true;
+            lists_content_sha256 = std::str::from_utf8(value)
+                .ok()
+                .and_then(|value| Authorization::parse(value).ok())
+                .is_some_and(|parts| parts.signs("x-amz-content-sha256"));
+        }
+        let content_sha256 = self.content_sha256.get("x-amz-content-sha256")?;
+        if let Some(value) = content_sha256.filter(|_| !lists_content_sha256) {
+            former.content_sha256 = Some(std::str::from_utf8(value).map_err(|_| {
+                Error::new(ErrorKind::Header, "the header x-amz-content-sha256 holds bytes outside ASCII")
+            })?);
+        }
+        Ok(former)
+    }
+}

@@ -1,0 +1,47 @@
+//! Step 2 of the specification: the string to sign.
+
+use smallvec::SmallVec;
+
+use super::CredentialScope;
+use super::crypto::Hex;
+use crate::canonical::Sink;
+use crate::clock::AmzDate;
+
+/// The name of SigV4's algorithm, the first line of its string to sign.
+pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// Algorithm, time, scope and the digest of the canonical request, in four lines.
+#[derive(Debug, Clone, Copy)]
+pub struct StringToSign<'a> {
+    /// [`ALGORITHM`], or another of the family.
+    pub algorithm: &'a str,
+    /// The time of the signature.
+    pub date: &'a AmzDate,
+    /// The credential scope.
+    pub scope: CredentialScope<'a>,
+    /// SHA-256 of the canonical request, raw. Written in hex here, once.
+    pub digest: [u8; 32],
+}
+
+/// Long enough for the strings to sign of real scopes.
+pub(crate) type Bytes = SmallVec<[u8; 256]>;
+
+impl StringToSign<'_> {
+    /// The bytes to sign.
+    pub(crate) fn bytes(&self) -> Bytes {
+        let mut out = Bytes::new();
+        out.put(self.algorithm.as_bytes());
+        out.put(b"\n");
+        out.put(self.date.as_str().as_bytes());
+        out.put(b"\n");
+        self.scope.write(|part| out.put(part.as_bytes()));
+        out.put(b"\n");
+        out.put(Hex::of(&self.digest).as_str().as_bytes());
+        out
+    }
+
+    /// The string to sign as text.
+    pub fn to_text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+}

@@ -1,0 +1,46 @@
+//! Shows every step of a signature.
+//!
+//! Reads one JSON object a line on standard input (a request, credentials, time, region and service, and how to
+//! sign) and prints one a line: `id`, `canonical_request`, `string_to_sign`, `signature`, and by kind
+//! `authorization` and `added_headers`, or `url`. What cannot be signed is answered with `error`.
+//!
+//! ```sh
+//! cargo run --example inspect < cases.jsonl
+//! ```
+#![allow(clippy::print_stdout)]
+
+mod case;
+mod http_kinds;
+
+use std::io::{self, BufRead, Write};
+
+use serde_json::{Value, json};
+
+use case::Case;
+
+fn main() -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        if !line.trim().is_empty() {
+            writeln!(out, "{}", answer(&line))?;
+        }
+    }
+    Ok(())
+}
+
+/// The answer to one line, whatever it holds.
+fn answer(line: &str) -> Value {
+    let case: Case = match serde_json::from_str(line) {
+        Ok(case) => case,
+        Err(error) => return json!({"id": null, "error": format!("not a case: {error}")}),
+    };
+    let answered = match case.kind.as_str() {
+        "header" => http_kinds::header(&case),
+        "presign" => http_kinds::presign(&case),
+        other => Err(format!("the kind {other:?} is not one that this program can do").into()),
+    };
+    let mut answer = answered.unwrap_or_else(|error| json!({"error": error.to_string()}));
+    answer["id"] = json!(case.id);
+    answer
+}

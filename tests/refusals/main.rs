@@ -1,3 +1,0 @@
-//! Refusals in the shapes in which services write them: read, explained, and hostile.
-
-mod reading;
