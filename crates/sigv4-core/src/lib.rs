@@ -7,6 +7,8 @@ pub mod canonical;
 pub mod clock;
 pub mod credentials;
 mod error;
+#[cfg(feature = "refusals")]
+pub mod refusal;
 pub mod request;
 pub mod service;
 pub mod signature;

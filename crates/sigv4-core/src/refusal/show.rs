@@ -1,0 +1,109 @@
+//! What may be shown of a request and a refusal, and how.
+//!
+//! Logs outlive requests. Header values are shown for a short list of names that carry no secrets; of every
+//! other value the length and the first differing offset. Whatever is shown is escaped to printable ASCII, so
+//! that a hostile server cannot drive a terminal or forge a log line.
+
+/// Headers whose values are shown.
+const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "host",
+    "te",
+    "transfer-encoding",
+    "x-amz-algorithm",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-decoded-content-length",
+    "x-amz-region-set",
+    "x-amz-target",
+    "x-amz-trailer",
+];
+
+/// Query parameters whose values are shown.
+const SHOWN_PARAMETERS: &[&str] =
+    &["X-Amz-Algorithm", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Region-Set", "X-Amz-SignedHeaders"];
+
+/// No quoted text is longer than this, in characters before escaping.
+const MAX_SHOWN: usize = 120;
+
+pub(super) fn is_shown_header(name: &str) -> bool {
+    SHOWN_HEADERS.contains(&name)
+}
+
+pub(super) fn is_shown_parameter(name: &str) -> bool {
+    SHOWN_PARAMETERS.contains(&name)
+}
+
+/// Printable ASCII of `text`, quotes and backslashes untouched, cut at `MAX_SHOWN`.
+pub(super) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_SHOWN));
+    let mut characters = text.chars();
+    for character in characters.by_ref().take(MAX_SHOWN) {
+        match character {
+            ' '..='~' => out.push(character),
+            _ => out.extend(character.escape_default()),
+        }
+    }
+    if characters.next().is_some() {
+        out.push_str("...");
+    }
+    out
+}
+
+/// `text` in double quotes, see [`plain`].
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", plain(text))
+}
+
+/// Both texts in quotes. Long ones are cut to the surroundings of where they part.
+pub(super) fn pair(left: &str, right: &str) -> (String, String) {
+    if left.chars().count().max(right.chars().count()) <= MAX_SHOWN {
+        return (quoted(left), quoted(right));
+    }
+    let parting = first_difference(left, right);
+    (window(left, parting), window(right, parting))
+}
+
+fn window(text: &str, around: usize) -> String {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(around.saturating_sub(MAX_SHOWN / 3));
+    let end = floor(around + MAX_SHOWN / 3);
+    let before = if start > 0 { "..." } else { "" };
+    let after = if end < text.len() { "..." } else { "" };
+    format!("\"{before}{}{after}\"", plain(&text[start..end]))
+}
+
+/// The first byte offset at which both differ: the length of the shorter when one begins the other.
+pub(super) fn first_difference(left: &str, right: &str) -> usize {
+    let same = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b);
+    same.count()
+}
+
+/// Lengths and the first differing offset, for values that are not shown.
+pub(super) fn hidden_pair(left: &str, right: &str) -> (String, String, usize) {
+    let length = |text: &str| {
+        let plural = if text.len() == 1 { "" } else { "s" };
+        format!("{} byte{plural}", text.len())
+    };
+    (length(left), length(right), first_difference(left, right))
+}
+
+/// The part of an access key id that tells its type and no more: `AKIA...`.
+pub(super) fn key_id(id: &str) -> String {
+    format!("\"{}...\"", plain(&id.chars().take(4).collect::<String>()))
+}

@@ -1,0 +1,3 @@
+//! Refusals in the shapes in which services write them: read, explained, and hostile.
+
+mod reading;
