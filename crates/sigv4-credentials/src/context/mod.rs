@@ -1,0 +1,180 @@
+//! Everything that this crate takes from the outside, in one value that tests replace piece by piece.
+
+mod environment;
+mod files;
+mod process;
+mod system_process;
+
+use std::fmt;
+use std::sync::Arc;
+
+use sigv4_core::clock::{Clock, SystemClock};
+
+pub use environment::{Environment, SystemEnvironment};
+pub use files::{Files, Folder, SystemFiles};
+pub use process::{Finished, ProcessLimits, Processes};
+pub use system_process::SystemProcesses;
+
+use crate::http::HttpClient;
+use crate::profile::Platform;
+use crate::timer::{Sleep, Timer};
+
+/// Environment variables, files, processes, HTTP, the clock and a timer.
+///
+/// [`system`](Self::system) is what a program wants; [`isolated`](Self::isolated) holds nothing at all and
+/// reaches nothing, so that a test adds what it is about:
+///
+/// ```
+/// use sigv4_credentials::context::Context;
+/// use sigv4_credentials::DefaultChain;
+///
+/// let context = Context::isolated()
+///     .with_environment([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")]);
+/// let chain = DefaultChain::new(context);
+/// # let _ = chain;
+/// ```
+#[derive(Clone)]
+pub struct Context {
+    environment: Arc<dyn Environment>,
+    files: Arc<dyn Files>,
+    processes: Option<Arc<dyn Processes>>,
+    http: Option<Arc<dyn HttpClient>>,
+    clock: Arc<dyn Clock>,
+    timer: Timer,
+    platform: Platform,
+}
+
+impl Context {
+    /// The machine as it is. With feature `reqwest` HTTP and time-outs are there too; without it give both, by
+    /// [`with_http`](Self::with_http) and [`with_sleep`](Self::with_sleep).
+    pub fn system() -> Self {
+        let context = Self {
+            environment: Arc::new(SystemEnvironment),
+            files: Arc::new(SystemFiles),
+            processes: Some(Arc::new(SystemProcesses::new())),
+            http: None,
+            clock: Arc::new(SystemClock),
+            timer: Timer::default(),
+            platform: Platform::CURRENT,
+        };
+        #[cfg(feature = "reqwest")]
+        let context =
+            context.with_http(crate::http::ReqwestClient::new()).with_sleep(crate::timer::TokioSleep);
+        context
+    }
+
+    /// No variables, no files, no processes, no network, and the clock of the system.
+    pub fn isolated() -> Self {
+        Self {
+            environment: Arc::new([("", ""); 0]),
+            files: Arc::new(Folder::empty()),
+            processes: None,
+            http: None,
+            clock: Arc::new(SystemClock),
+            timer: Timer::default(),
+            platform: Platform::Unix,
+        }
+    }
+
+    /// The same with other environment variables.
+    #[must_use]
+    pub fn with_environment(mut self, environment: impl Environment + 'static) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
+    /// The same with other files.
+    #[must_use]
+    pub fn with_files(mut self, files: impl Files + 'static) -> Self {
+        self.files = Arc::new(files);
+        self
+    }
+
+    /// The same with another way to run processes.
+    #[must_use]
+    pub fn with_processes(mut self, processes: impl Processes + 'static) -> Self {
+        self.processes = Some(Arc::new(processes));
+        self
+    }
+
+    /// The same with another HTTP client.
+    #[must_use]
+    pub fn with_http(mut self, http: impl HttpClient + 'static) -> Self {
+        self.http = Some(Arc::new(http));
+        self
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same with a timer: with one, calls that take too long end in an error of kind `Timeout`, and attempts
+    /// that failed are repeated after a pause rather than at once.
+    #[must_use]
+    pub fn with_sleep(mut self, sleep: impl Sleep + 'static) -> Self {
+        self.timer = Timer::new(sleep);
+        self
+    }
+
+    /// The same as on another kind of system.
+    #[must_use]
+    pub fn with_platform(mut self, platform: Platform) -> Self {
+        self.platform = platform;
+        self
+    }
+
+    /// The environment variables.
+    pub fn environment(&self) -> &dyn Environment {
+        &*self.environment
+    }
+
+    /// The files.
+    pub fn files(&self) -> &dyn Files {
+        &*self.files
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The kind of system.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    pub(crate) fn processes(&self) -> Option<&dyn Processes> {
+        self.processes.as_deref()
+    }
+
+    pub(crate) fn http(&self) -> Option<&dyn HttpClient> {
+        self.http.as_deref()
+    }
+
+    pub(crate) fn timer(&self) -> &Timer {
+        &self.timer
+    }
+
+    pub(crate) fn shared_environment(&self) -> Arc<dyn Environment> {
+        self.environment.clone()
+    }
+
+    /// A variable; a blank one counts as absent.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.variable(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Whether a variable is set to `true`, in any case.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("platform", &self.platform).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! The default client, over reqwest.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, Uri};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+use sigv4_core::Error;
+
+use super::{HttpClient, HttpLimits, fail, no_answer};
+
+/// Two reqwest clients, built at first use: one that reaches link-local and loopback addresses directly and
+/// gives up after a second, one for everything else, through the proxy that the environment names.
+///
+/// Neither follows redirects.
+#[derive(Default)]
+pub struct ReqwestClient {
+    near: OnceLock<Result<Client, Error>>,
+    far: OnceLock<Result<Client, Error>>,
+}
+
+impl ReqwestClient {
+    /// A client that opens nothing until the first request.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn client(&self, uri: &Uri, limits: HttpLimits) -> Result<&Client, Error> {
+        let near = is_near(uri);
+        let cell = if near { &self.near } else { &self.far };
+        let client = cell.get_or_init(|| {
+            let builder = base(limits.connect_timeout);
+            let builder = if near { builder.no_proxy() } else { builder };
+            builder.build().map_err(|error| fail("the HTTP client cannot be set up").with_source(error))
+        });
+        client.as_ref().map_err(Clone::clone)
+    }
+}
+
+fn base(connect_timeout: Duration) -> ClientBuilder {
+    Client::builder().redirect(Policy::none()).referer(false).connect_timeout(connect_timeout)
+}
+
+/// Whether the host is a link-local or loopback address, or one of the IPv6 addresses that AWS gives to metadata.
+fn is_near(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    match host.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(IpAddr::V4(ip)) => ip.is_link_local() || ip.is_loopback(),
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback() || ip.is_unicast_link_local() || ip.segments()[..2] == [0xfd00, 0xec2]
+        }
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+impl fmt::Debug for ReqwestClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestClient")
+    }
+}
+
+#[async_trait]
+impl HttpClient for ReqwestClient {
+    async fn send(&self, request: Request<Bytes>, limits: HttpLimits) -> Result<Response<Bytes>, Error> {
+        let client = self.client(request.uri(), limits)?;
+        let (parts, body) = request.into_parts();
+        let mut request = client
+            .request(parts.method, parts.uri.to_string())
+            .headers(parts.headers)
+            .timeout(limits.timeout);
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        let mut answer = request.send().await.map_err(no_answer)?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        let mut collected = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+            if chunk.len() > limits.max_body - collected.len() {
+                return Err(fail(format_args!("the answer is longer than {} bytes", limits.max_body)));
+            }
+            collected.extend_from_slice(&chunk);
+        }
+        *response.body_mut() = collected.freeze();
+        Ok(response)
+    }
+}

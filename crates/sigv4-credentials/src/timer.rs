@@ -1,0 +1,62 @@
+//! Time-outs and pauses, over a timer that the runtime in use supplies.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// How to wait, in the runtime in use.
+pub trait Sleep: Send + Sync {
+    /// A future that is ready after `duration`.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+impl<F, Fut> Sleep for F
+where
+    F: Fn(Duration) -> Fut + Send + Sync,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self(duration))
+    }
+}
+
+/// Tokio's timer.
+#[cfg(feature = "reqwest")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TokioSleep;
+
+#[cfg(feature = "reqwest")]
+impl Sleep for TokioSleep {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A timer that may be absent: then nothing times out here and pauses are skipped.
+#[derive(Clone, Default)]
+pub(crate) struct Timer(Option<Arc<dyn Sleep>>);
+
+impl Timer {
+    pub(crate) fn new(sleep: impl Sleep + 'static) -> Self {
+        Self(Some(Arc::new(sleep)))
+    }
+
+    pub(crate) async fn pause(&self, duration: Duration) {
+        if let Some(sleep) = &self.0 {
+            sleep.sleep(duration).await;
+        }
+    }
+
+    /// What the future gives, or `None` when it takes longer than `limit`.
+    pub(crate) async fn within<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+        let Some(sleep) = &self.0 else { return Some(future.await) };
+        let (mut future, mut deadline) = (pin!(future), sleep.sleep(limit));
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    }
+}
