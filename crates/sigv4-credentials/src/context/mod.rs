@@ -25,13 +25,14 @@ use crate::timer::{Sleep, Timer};
 /// reaches nothing, so that a test adds what it is about:
 ///
 /// ```
-/// use sigv4_credentials::context::Context;
-/// use sigv4_credentials::DefaultChain;
+/// use sigv4_credentials::context::{Context, Folder};
+/// use sigv4_credentials::profile::Profiles;
 ///
 /// let context = Context::isolated()
-///     .with_environment([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")]);
-/// let chain = DefaultChain::new(context);
-/// # let _ = chain;
+///     .with_environment([("HOME", "/home/me")])
+///     .with_files(Folder::empty().with_file("/home/me/.aws/config", "[default]\nregion = eu-central-1"));
+/// assert_eq!(Profiles::load(&context)?.profile("default").unwrap().get("region"), Some("eu-central-1"));
+/// # Ok::<(), sigv4_core::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Context {

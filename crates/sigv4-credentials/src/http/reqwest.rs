@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +10,8 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
 use sigv4_core::Error;
 
 use super::{HttpClient, HttpLimits, fail, no_answer};
@@ -17,7 +19,8 @@ use super::{HttpClient, HttpLimits, fail, no_answer};
 /// Two reqwest clients, built at first use: one that reaches link-local and loopback addresses directly and
 /// gives up after a second, one for everything else, through the proxy that the environment names.
 ///
-/// Neither follows redirects.
+/// Neither follows redirects. TLS is rustls over ring, with the certificates that the system trusts, whatever
+/// other clients of the program use.
 #[derive(Default)]
 pub struct ReqwestClient {
     near: OnceLock<Result<Client, Error>>,
@@ -34,7 +37,7 @@ impl ReqwestClient {
         let near = is_near(uri);
         let cell = if near { &self.near } else { &self.far };
         let client = cell.get_or_init(|| {
-            let builder = base(limits.connect_timeout);
+            let builder = base(limits.connect_timeout)?;
             let builder = if near { builder.no_proxy() } else { builder };
             builder.build().map_err(|error| fail("the HTTP client cannot be set up").with_source(error))
         });
@@ -42,8 +45,24 @@ impl ReqwestClient {
     }
 }
 
-fn base(connect_timeout: Duration) -> ClientBuilder {
-    Client::builder().redirect(Policy::none()).referer(false).connect_timeout(connect_timeout)
+fn base(connect_timeout: Duration) -> Result<ClientBuilder, Error> {
+    let builder = Client::builder().redirect(Policy::none()).referer(false).connect_timeout(connect_timeout);
+    Ok(builder.tls_backend_preconfigured(tls()?))
+}
+
+fn tls() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = Verifier::new(provider.clone());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| fail("TLS cannot be set up").with_source(error))?;
+    Ok(match verifier {
+        Ok(verifier) => {
+            config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
+        // A small container without certificates still reaches metadata over plain HTTP.
+        Err(_) => config.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    })
 }
 
 /// Whether the host is a link-local or loopback address, or one of the IPv6 addresses that AWS gives to metadata.
