@@ -6,6 +6,7 @@ use serde::Deserialize;
 use sigv4_core::clock::AmzDate;
 use sigv4_core::request::{RequestView, SigningParams};
 use sigv4_core::service::{ContentSha256, TokenPlacement};
+use sigv4_core::signature::{Algorithm, RegionSet};
 use sigv4_core::{Credentials, Payload, SignedHeaders};
 
 pub type Failure = Box<dyn std::error::Error>;
@@ -27,6 +28,7 @@ pub struct Case {
     pub credentials: Keys,
     #[serde(default)]
     pub region: String,
+    region_set: Option<String>,
     pub service: String,
     pub timestamp: String,
     #[serde(default)]
@@ -56,6 +58,7 @@ pub struct Prepared {
     pub signed_headers: SignedHeaders,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    region_set: Option<RegionSet>,
 }
 
 impl Case {
@@ -78,6 +81,7 @@ impl Case {
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
                 .collect(),
             body: BASE64_STANDARD.decode(&self.body_b64)?,
+            region_set: self.region_set.as_deref().map(RegionSet::parse).transpose()?,
         })
     }
 
@@ -103,6 +107,10 @@ impl Case {
     pub fn params<'a>(&'a self, prepared: &'a Prepared) -> SigningParams<'a> {
         let mut params =
             SigningParams::new(&prepared.credentials, &prepared.date, &self.region, &self.service);
+        if let Some(region_set) = &prepared.region_set {
+            params.algorithm = Algorithm::V4a { region_set };
+        }
+        params.rules.sigv4a_only = false;
         params.rules.normalize_path = self.normalize_path;
         params.rules.double_encode = self.double_encode;
         params.rules.token = TokenPlacement::Signed;

@@ -11,6 +11,7 @@
 
 mod case;
 mod http_kinds;
+mod sigv4a;
 
 use std::io::{self, BufRead, Write};
 
@@ -38,6 +39,8 @@ fn answer(line: &str) -> Value {
     let answered = match case.kind.as_str() {
         "header" => http_kinds::header(&case),
         "presign" => http_kinds::presign(&case),
+        "sigv4a-header" => sigv4a::with_public_key(&case, http_kinds::header),
+        "sigv4a-presign" => sigv4a::with_public_key(&case, http_kinds::presign),
         other => Err(format!("the kind {other:?} is not one that this program can do").into()),
     };
     let mut answer = answered.unwrap_or_else(|error| json!({"error": error.to_string()}));

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 use crate::signature::signing_key::KeyMemo;
+#[cfg(feature = "sigv4a")]
+use crate::signature::sigv4a::KeyPair;
 
 /// An access key id, its secret access key, and for temporary credentials a session token and an expiry.
 ///
@@ -37,6 +39,8 @@ struct Inner {
     expiry: Option<SystemTime>,
     source: Cow<'static, str>,
     keys: KeyMemo,
+    #[cfg(feature = "sigv4a")]
+    key_pair: std::sync::OnceLock<KeyPair>,
 }
 
 impl Credentials {
@@ -62,6 +66,8 @@ impl Credentials {
             expiry: None,
             source: Cow::Borrowed("static"),
             keys: KeyMemo::default(),
+            #[cfg(feature = "sigv4a")]
+            key_pair: Default::default(),
         })))
     }
 
@@ -96,6 +102,8 @@ impl Credentials {
             expiry: shared.expiry,
             source: shared.source.clone(),
             keys: KeyMemo::default(),
+            #[cfg(feature = "sigv4a")]
+            key_pair: Default::default(),
         });
         change(&mut inner);
         Self(Arc::new(inner))
@@ -144,6 +152,18 @@ impl Credentials {
 
     pub(crate) fn keys(&self) -> &KeyMemo {
         &self.0.keys
+    }
+
+    /// The key pair that signs SigV4a, derived at its first use. An error of kind `Credentials` when there is none.
+    #[cfg(feature = "sigv4a")]
+    pub fn key_pair(&self) -> Result<&KeyPair, Error> {
+        match self.0.key_pair.get() {
+            Some(key) => Ok(key),
+            None => {
+                let key = KeyPair::derive(self.access_key_id(), self.secret_access_key())?;
+                Ok(self.0.key_pair.get_or_init(|| key))
+            }
+        }
     }
 }
 

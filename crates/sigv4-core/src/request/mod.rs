@@ -9,8 +9,8 @@ mod view;
 pub use authorization::Authorization;
 pub use presign::{MAX_EXPIRY, QuerySignature, presign};
 pub use sign::{
-    HeaderSignature, SigningParams, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_S3SESSION_TOKEN,
-    X_AMZ_SECURITY_TOKEN, sign,
+    HeaderSignature, SigningParams, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET,
+    X_AMZ_S3SESSION_TOKEN, X_AMZ_SECURITY_TOKEN, sign,
 };
 pub use signed_headers::{HOP_HEADERS, HOP_PREFIXES, SignedHeaders};
 pub use view::{HeaderView, RequestView};

@@ -9,17 +9,18 @@ use crate::canonical::encode::put_encoded;
 use crate::canonical::{CanonicalRequest, Sink};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
-use crate::signature::{ALGORITHM, Hex};
+use crate::signature::Signature;
 
 /// The longest that a presigned URL can live: 7 days.
 pub const MAX_EXPIRY: Duration = Duration::from_secs(604_800);
 
 /// What a presigned URL's query is made of; names of an earlier signature are replaced.
-const PARAMETERS: [&str; 8] = [
+const PARAMETERS: [&str; 9] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
     "X-Amz-Expires",
+    "X-Amz-Region-Set",
     "X-Amz-Security-Token",
     "X-Amz-S3session-Token",
     "X-Amz-SignedHeaders",
@@ -30,7 +31,7 @@ const PARAMETERS: [&str; 8] = [
 #[derive(Clone)]
 pub struct QuerySignature {
     query: String,
-    signature: Hex,
+    signature: Signature,
     lifetime: Duration,
     signed_headers: Vec<String>,
 }
@@ -99,19 +100,25 @@ pub fn presign<H: HeaderView + ?Sized>(
     if let Some(value) = former.content_sha256 {
         headers.push("x-amz-content-sha256", value.as_bytes());
     }
+    if let Some(value) = former.region_set {
+        headers.push("x-amz-region-set", value);
+    }
     headers.sort();
 
     // What is signed is what is sent: the query is written first as it goes on the wire, then canonicalised.
     for pair in request.query.split('&').filter(|pair| !pair.is_empty() && !is_parameter(pair)) {
         query.raw(pair.as_bytes());
     }
-    query.pair("X-Amz-Algorithm", ALGORITHM.as_bytes());
+    query.pair("X-Amz-Algorithm", params.algorithm.name().as_bytes());
     query.pair(
         "X-Amz-Credential",
         format!("{}/{}", params.credentials.access_key_id(), params.scope()).as_bytes(),
     );
     query.pair("X-Amz-Date", params.date.as_str().as_bytes());
     query.pair("X-Amz-Expires", lifetime.as_secs().to_string().as_bytes());
+    if let Some(regions) = params.algorithm.region_set() {
+        query.pair("X-Amz-Region-Set", regions.as_str().as_bytes());
+    }
     let mut names = Vec::with_capacity(headers.names_len());
     headers.put_names(&mut names);
     query.pair("X-Amz-SignedHeaders", &names);
@@ -135,7 +142,7 @@ pub fn presign<H: HeaderView + ?Sized>(
         headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, text);
+    let signature = params.signature(&canonical, text)?;
     let signed_headers =
         canonical.headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
     drop(canonical);

@@ -12,7 +12,7 @@ use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, ServiceRules, TokenPlacement};
-use crate::signature::{ALGORITHM, CredentialScope, Hex, StringToSign, scope};
+use crate::signature::{Algorithm, CredentialScope, Hex, Signature, StringToSign, scope};
 
 /// `x-amz-date`: the time of the signature.
 pub const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
@@ -23,6 +23,9 @@ pub const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-secu
 /// `x-amz-s3session-token`: the session token of S3 Express.
 pub const X_AMZ_S3SESSION_TOKEN: HeaderName = HeaderName::from_static("x-amz-s3session-token");
 
+/// `x-amz-region-set`: the regions in which a SigV4a signature is good.
+pub const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
+
 /// With what, when and how a request is signed. Both forms of a signature, header and presigned, take it.
 #[derive(Debug, Clone, Copy)]
 pub struct SigningParams<'a> {
@@ -30,7 +33,9 @@ pub struct SigningParams<'a> {
     pub credentials: &'a Credentials,
     /// The time of the signature.
     pub date: &'a AmzDate,
-    /// The region of the scope.
+    /// SigV4, or SigV4a and its region set.
+    pub algorithm: Algorithm<'a>,
+    /// The region of the scope. Of no account in SigV4a.
     pub region: &'a str,
     /// The service of the scope: its signing name.
     pub service: &'a str,
@@ -50,6 +55,7 @@ impl<'a> SigningParams<'a> {
         Self {
             credentials,
             date,
+            algorithm: Algorithm::V4,
             region,
             service,
             rules,
@@ -60,7 +66,7 @@ impl<'a> SigningParams<'a> {
 
     /// Refuses parameters that no service would take, and names them.
     pub(super) fn check(&self) -> Result<(), Error> {
-        scope::check_part("region", self.region)?;
+        self.check_algorithm()?;
         scope::check_part("service", self.service)?;
         if self.credentials.is_expired(self.date.time()) {
             return Err(Error::new(
@@ -75,14 +81,49 @@ impl<'a> SigningParams<'a> {
         Ok(())
     }
 
+    fn check_algorithm(&self) -> Result<(), Error> {
+        match self.algorithm {
+            Algorithm::V4 if self.rules.sigv4a_only => Err(if cfg!(feature = "sigv4a") {
+                Error::new(
+                    ErrorKind::Option,
+                    format!(
+                        "{} takes SigV4a signatures only: choose a region set, such as \"*\"",
+                        self.service
+                    ),
+                )
+            } else {
+                Error::new(
+                    ErrorKind::Feature,
+                    format!(
+                        "{} takes SigV4a signatures only: enable the feature `sigv4a` of sigv4-core",
+                        self.service
+                    ),
+                )
+            }),
+            Algorithm::V4 => scope::check_part("region", self.region),
+            Algorithm::V4a { .. } if cfg!(feature = "sigv4a") => Ok(()),
+            Algorithm::V4a { .. } => Err(Error::new(
+                ErrorKind::Feature,
+                "a region set asks for SigV4a: enable the feature `sigv4a` of sigv4-core",
+            )),
+        }
+    }
+
     pub(super) fn scope(&self) -> CredentialScope<'a> {
-        CredentialScope::new(self.date, self.region, self.service)
+        match self.algorithm {
+            Algorithm::V4 => CredentialScope::new(self.date, self.region, self.service),
+            Algorithm::V4a { .. } => CredentialScope::without_region(self.date, self.service),
+        }
     }
 
     /// The signature of a canonical request, and both texts where somebody asked for them.
-    pub(super) fn signature(&self, canonical: &CanonicalRequest<'_>, text: Option<&mut SignedText>) -> Hex {
+    pub(super) fn signature(
+        &self,
+        canonical: &CanonicalRequest<'_>,
+        text: Option<&mut SignedText>,
+    ) -> Result<Signature, Error> {
         let string_to_sign = StringToSign {
-            algorithm: ALGORITHM,
+            algorithm: self.algorithm.name(),
             date: self.date,
             scope: self.scope(),
             digest: canonical.digest(),
@@ -91,9 +132,14 @@ impl<'a> SigningParams<'a> {
             text.canonical_request = canonical.to_text();
             text.string_to_sign = string_to_sign.to_text();
         }
+        #[cfg(feature = "sigv4a")]
+        if let Algorithm::V4a { .. } = self.algorithm {
+            let signature = self.credentials.key_pair()?.sign(&string_to_sign.bytes());
+            return Ok(Signature::V4a(signature.into()));
+        }
         let secret = self.credentials.secret_access_key();
         let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
-        Hex::of(&key.sign(&string_to_sign.bytes()))
+        Ok(Signature::V4(Hex::of(&key.sign(&string_to_sign.bytes()))))
     }
 
     /// The name under which the session token travels in headers.
@@ -108,7 +154,7 @@ impl<'a> SigningParams<'a> {
 /// A signature in the header form: the headers that carry it.
 #[derive(Debug, Clone)]
 pub struct HeaderSignature {
-    signature: Hex,
+    signature: Signature,
     set: SmallVec<[(HeaderName, HeaderValue); 4]>,
     removed: SmallVec<[HeaderName; 2]>,
 }
@@ -119,8 +165,8 @@ impl HeaderSignature {
         self.signature.as_str()
     }
 
-    /// The headers that carry it: `authorization`, `x-amz-date`, and as needed `x-amz-security-token` and
-    /// `x-amz-content-sha256`.
+    /// The headers that carry it: `authorization`, `x-amz-date`, and as needed `x-amz-security-token`,
+    /// `x-amz-content-sha256` and `x-amz-region-set`.
     pub fn headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.set.iter().map(|(name, value)| (name, value))
     }
@@ -206,6 +252,15 @@ pub fn sign<H: HeaderView + ?Sized>(
     if let Some(value) = &content_sha256 {
         headers.push("x-amz-content-sha256", value.as_bytes());
     }
+    match (params.algorithm.region_set(), former.region_set) {
+        (Some(regions), _) => {
+            headers.push("x-amz-region-set", regions.header_value().as_bytes());
+            set.push((X_AMZ_REGION_SET, regions.header_value().clone()));
+        }
+        (None, Some(_)) if signed_before => removed.push(X_AMZ_REGION_SET),
+        (None, Some(callers)) => headers.push("x-amz-region-set", callers),
+        (None, None) => {}
+    }
     headers.sort();
 
     let canonical = CanonicalRequest {
@@ -217,9 +272,9 @@ pub fn sign<H: HeaderView + ?Sized>(
         headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, text);
+    let signature = params.signature(&canonical, text)?;
     let authorization = authorization::write(
-        ALGORITHM,
+        params.algorithm.name(),
         params.credentials.access_key_id(),
         &params.scope(),
         &canonical.headers,

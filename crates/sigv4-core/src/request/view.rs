@@ -92,6 +92,7 @@ pub(crate) struct Found<'a> {
     date: Once<'a>,
     content_sha256: Once<'a>,
     token: Once<'a>,
+    region_set: Once<'a>,
 }
 
 /// A header that may be there once.
@@ -126,6 +127,8 @@ pub(crate) struct Former<'a> {
     pub(crate) content_sha256: Option<&'a str>,
     /// A session token in the headers.
     pub(crate) token: Option<&'a [u8]>,
+    /// A region set in the headers.
+    pub(crate) region_set: Option<&'a [u8]>,
 }
 
 impl<'a> Found<'a> {
@@ -141,6 +144,7 @@ impl<'a> Found<'a> {
             "x-amz-date" => found.date.take(value),
             "x-amz-content-sha256" => found.content_sha256.take(value),
             "x-amz-security-token" => found.token.take(value),
+            "x-amz-region-set" => found.region_set.take(value),
             _ if policy.covers(name) => signed.push(name, value),
             _ => {}
         });
@@ -163,7 +167,11 @@ impl<'a> Found<'a> {
     /// What an earlier signature left, and what the caller set. Errors of kind `Header` name the header at fault.
     pub(crate) fn former(&self) -> Result<Former<'a>, Error> {
         self.date.get("x-amz-date")?;
-        let mut former = Former { token: self.token.get("x-amz-security-token")?, ..Former::default() };
+        let mut former = Former {
+            token: self.token.get("x-amz-security-token")?,
+            region_set: self.region_set.get("x-amz-region-set")?,
+            ..Former::default()
+        };
         let mut lists_content_sha256 = false;
         if let Some(value) = self.authorization.get("authorization")? {
             if !Authorization::is_ours(value) {

@@ -38,6 +38,26 @@ impl fmt::Debug for Hex {
     }
 }
 
+/// The signature of a request, in hex.
+#[derive(Debug, Clone)]
+pub(crate) enum Signature {
+    /// An HMAC.
+    V4(Hex),
+    /// An ECDSA signature in DER, whose length varies.
+    #[cfg(feature = "sigv4a")]
+    V4a(Box<str>),
+}
+
+impl Signature {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::V4(hex) => hex.as_str(),
+            #[cfg(feature = "sigv4a")]
+            Self::V4a(hex) => hex,
+        }
+    }
+}
+
 /// SHA-256, raw.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

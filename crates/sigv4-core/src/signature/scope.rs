@@ -27,6 +27,11 @@ impl<'a> CredentialScope<'a> {
         Self { date: date.date(), region: Some(region), service }
     }
 
+    /// The scope of SigV4a.
+    pub fn without_region(date: &'a AmzDate, service: &'a str) -> Self {
+        Self { date: date.date(), region: None, service }
+    }
+
     /// Reads a scope with a region. An error of kind `Verification` for anything else.
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         let mut parts = text.split('/');
