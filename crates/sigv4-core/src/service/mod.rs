@@ -1,7 +1,8 @@
-//! What sets AWS services apart: the rules by which each departs from plain SigV4.
+//! What sets AWS services apart: the rules by which each departs from plain SigV4, and the hosts by which
+//! service and region are told.
 //!
-//! [`ServiceRules::for_service`] is the one table of rules; nothing else in this workspace branches on a
-//! service's name.
+//! [`ServiceRules::for_service`] is the one table of rules, [`infer`] the one table of hosts; nothing else in
+//! this workspace branches on the name of a service or a host.
 //!
 //! ```
 //! use sigv4_core::service::{ContentSha256, ServiceRules};
@@ -14,6 +15,17 @@
 //! assert_eq!(ServiceRules::for_service("dynamodb"), ServiceRules::STANDARD);
 //! ```
 
+mod aws;
+mod compatible;
+mod endpoints;
+mod host;
+mod infer;
 mod rules;
+mod s3;
+mod zone;
 
+#[cfg(test)]
+mod tests;
+
+pub use infer::{InferredScope, Operator, infer};
 pub use rules::{ContentSha256, PresignPayload, ServiceRules, TokenPlacement, UnsignedPayload, WirePath};
