@@ -9,9 +9,9 @@ import io
 import json
 import time
 import urllib.parse
-import xml.etree.ElementTree as ElementTree
 import zipfile
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 ROOT = "test"
 ACCOUNT = "000000000000"
@@ -131,10 +131,3 @@ def create_function(root, role_arn):
     })
     return FUNCTION
 
-
-def web_identity_token():
-    """A token of the issuer that the role trusts. Unsigned: MiniStack reads its claims and checks no signature."""
-    now = int(time.time())
-    claims = {"iss": f"https://{ISSUER}", "sub": NAME, "aud": "sts.amazonaws.com", "iat": now, "exp": now + 86400}
-    parts = (json.dumps({"alg": "none", "typ": "JWT"}), json.dumps(claims), "")
-    return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import moto.settings
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam.models import iam_backends
 from moto.server import main
 
@@ -16,8 +17,19 @@ ALLOW_ALL = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )
 TRUST_ALL = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}]}
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}]}
 )
+
+authorize = ActionAuthenticatorMixin._authenticate_and_authorize_normal_action
+
+
+def authorize_signed(response, resource="*"):
+    """moto asks every call for a signature; AWS takes this one without, since the token in it says who calls."""
+    if response._get_action() != "AssumeRoleWithWebIdentity":
+        authorize(response, resource)
+
+
+ActionAuthenticatorMixin._authenticate_and_authorize_normal_action = authorize_signed
 
 host, port, keys_file = sys.argv[1:]
 iam = iam_backends[ACCOUNT]["aws"]

@@ -1,179 +1,35 @@
-"""The servers that the live tests sign for: how each is started on loopback, when it is ready, and whom it knows.
+"""The servers that the live tests sign for: how each is started, when it is ready, and whom it knows.
 
-Every server is a `Server`: `command()` starts it, `ready()` says whether it answers, `provision()` makes the users that
-tests sign as. `environment()` is what tests read. Secrets are random, new at every start.
+Every kind is a `Server`: `command()` starts it, `ready()` says whether it serves, `provision()` makes the users that tests
+sign as, `environment()` is what tests read. Secrets are random, new at every start.
 """
 
-import ctypes
-import http.client
+import base64
 import json
-import os
-import random
-import secrets
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
 import ministack_account
+from process import HOST, REGION, Server, answer, free_ports
 
 HERE = Path(__file__).resolve().parent
-HOST = "127.0.0.1"
-REGION = "us-east-1"
-READY_SECONDS = 60
-STOP_SECONDS = 1
-LOG_TAIL_LINES = 40
-PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
-class StartError(Exception):
-    """A server that did not start, with the tail of its log."""
+def web_identity_token(folder):
+    """Writes a token of the issuer that MiniStack's role trusts, and gives the file's path.
 
-
-def free_ports(count):
-    """Ports that nothing listens on now, below the range from which systems take ports for outgoing connections."""
-    held, ports = [], []
-    while len(ports) < count:
-        candidate = socket.socket()
-        try:
-            candidate.bind((HOST, random.randint(15000, 32000)))
-        except OSError:
-            candidate.close()
-            continue
-        held.append(candidate)
-        ports.append(candidate.getsockname()[1])
-    for candidate in held:
-        candidate.close()
-    return ports
-
-
-def answers(port):
-    """Whether something listens on the port."""
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
-
-
-def answer(port, method, path, body=None, headers=None):
-    """One HTTP exchange as (status, body), or None while nothing answers."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        return response.status, response.read()
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-def die_with_parent():
-    """In the child: be killed when the parent dies, however it dies (Linux; elsewhere only orderly ends are covered)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
-
-
-class Server:
-    """One process with its folder, its log, and the users that it knows."""
-
-    name = ""
-
-    def __init__(self, venv, port=None):
-        self.venv = venv
-        self.port = port
-        self.access_key_id = "AKIA" + secrets.token_hex(8).upper()
-        self.secret_access_key = secrets.token_hex(20)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"sigv4-{self.name}-"))
-        self.log = self.folder / "log"
-        self.process = None
-
-    def command(self):
-        """The command line and the environment variables that it needs."""
-        raise NotImplementedError
-
-    def ready(self):
-        """Whether the server serves requests now."""
-        raise NotImplementedError
-
-    def provision(self):
-        """Makes users, roles and resources, once ready."""
-
-    def environment(self):
-        """What the tests read: the endpoint and a user's key, named after the server."""
-        prefix = "SIGV4_LIVE_" + self.name.upper()
-        return {
-            prefix: f"http://{HOST}:{self.port}",
-            prefix + "_REGION": REGION,
-            prefix + "_ACCESS_KEY_ID": self.access_key_id,
-            prefix + "_SECRET_ACCESS_KEY": self.secret_access_key,
-        }
-
-    def launch(self):
-        """Starts the process; `await_ready` tells when it can be used."""
-        if self.port is None:
-            (self.port,) = free_ports(1)
-        elif answers(self.port):
-            raise StartError(f"{self.name} cannot listen on {self.port}: something else does")
-        command, variables = self.command()
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "MINISTACK_"))}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [str(part) for part in command],
-                cwd=self.folder,
-                env={**inherited, "PYTHONUNBUFFERED": "1", **variables},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-
-    def await_ready(self):
-        """Returns once the server serves and its users exist; raises `StartError` when it does not in time."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not self.ready():
-            if self.process.poll() is not None:
-                raise StartError(f"{self.name} ended with status {self.process.returncode}\n{self.log_tail()}")
-            if time.monotonic() > deadline:
-                raise StartError(f"{self.name} was not ready after {READY_SECONDS} s\n{self.log_tail()}")
-            time.sleep(0.1)
-        try:
-            self.provision()
-        except Exception as error:
-            raise StartError(f"{self.name} could not be provisioned: {error}\n{self.log_tail()}") from error
-
-    def log_tail(self):
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
-        return "\n".join(f"  {self.name}| {line}" for line in lines)
-
-    def end(self, number):
-        """Sends a signal to the process and to every process that it started."""
-        if self.process is not None:
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                pass
-
-    def clean(self):
-        """Removes what the server left outside its folder."""
-
-
-def stop(running):
-    """Ends the servers: all are asked, those that take longer than `STOP_SECONDS` are killed."""
-    started = [server for server in running if server.process is not None]
-    for server in started:
-        server.end(signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    for server in started:
-        try:
-            server.process.wait(max(0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
-        server.end(signal.SIGKILL)
-        server.process.wait()
-        server.clean()
+    The token is unsigned: MiniStack reads its claims and checks no signature, moto reads nothing.
+    """
+    now = int(time.time())
+    claims = {
+        "iss": f"https://{ministack_account.ISSUER}", "sub": "live", "aud": "sts.amazonaws.com",
+        "iat": now, "exp": now + 86400,
+    }
+    parts = (json.dumps({"alg": "none", "typ": "JWT"}), json.dumps(claims), "")
+    token = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+    file = folder / "web-identity-token"
+    file.write_text(token)
+    return str(file)
 
 
 class SeaweedFs(Server):
@@ -245,13 +101,11 @@ class MiniStack(Server):
         self.account = ministack_account.create(self.port, REGION)
         self.access_key_id = self.account.access_key_id
         self.secret_access_key = self.account.secret_access_key
-        self.token_file = self.folder / "web-identity-token"
-        self.token_file.write_text(ministack_account.web_identity_token())
 
     def environment(self):
         return super().environment() | {
             "SIGV4_LIVE_MINISTACK_ROLE_ARN": self.account.role_arn,
-            "SIGV4_LIVE_MINISTACK_WEB_IDENTITY_TOKEN_FILE": str(self.token_file),
+            "SIGV4_LIVE_MINISTACK_WEB_IDENTITY_TOKEN_FILE": web_identity_token(self.folder),
             "SIGV4_LIVE_MINISTACK_API": f"http://{HOST}:{self.port}{self.account.api_path}",
             "SIGV4_LIVE_MINISTACK_FUNCTION": self.account.function,
         }
@@ -277,7 +131,10 @@ class Moto(Server):
         self.role_arn = keys["role_arn"]
 
     def environment(self):
-        return super().environment() | {"SIGV4_LIVE_MOTO_ROLE_ARN": self.role_arn}
+        return super().environment() | {
+            "SIGV4_LIVE_MOTO_ROLE_ARN": self.role_arn,
+            "SIGV4_LIVE_MOTO_WEB_IDENTITY_TOKEN_FILE": web_identity_token(self.folder),
+        }
 
 
 SERVERS = {kind.name: kind for kind in (SeaweedFs, MiniStack, Moto)}

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Records what independent signers make of fixed requests at a fixed time: requests.json, tokens.json, post-policy.json.
 
 Run in an environment with requirements.txt (`just oracles` makes one). Writes beside itself; a second run changes nothing.
@@ -12,8 +11,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-import signers  # noqa: E402
-import tokens  # noqa: E402
+import signers
+import tokens
 
 HERE = Path(__file__).resolve().parent
 
