@@ -12,6 +12,8 @@ pub mod refusal;
 pub mod request;
 pub mod service;
 pub mod signature;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 
 pub use async_trait::async_trait;
 pub use body::Payload;
