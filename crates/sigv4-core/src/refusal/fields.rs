@@ -22,6 +22,8 @@ pub(super) struct Fields {
     leaves: Vec<(String, String)>,
     /// Nothing but white space, or nothing at all.
     pub(super) blank: bool,
+    /// JSON that is cut off or broken: its raw text stands in as the message, escapes and all.
+    pub(super) broken: bool,
 }
 
 impl Fields {
@@ -36,13 +38,16 @@ impl Fields {
         let body = &body[..body.len().min(MAX_BODY)];
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty() };
+        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty(), broken: false };
         match text.as_bytes().first() {
             Some(b'<') => fields.read_xml(text),
             Some(b'{' | b'[') => match serde_json::from_str::<Value>(text) {
                 Ok(value) => fields.read_json("", &value, 0),
-                // Cut off or broken: the sentences that matter are found in the raw text.
-                Err(_) => fields.keep("message", text),
+                // The sentences that matter are found in the raw text all the same.
+                Err(_) => {
+                    fields.broken = true;
+                    fields.keep("message", text);
+                }
             },
             _ => {}
         }
