@@ -7,11 +7,13 @@ pub mod canonical;
 pub mod clock;
 pub mod credentials;
 mod error;
+pub mod flow;
 #[cfg(feature = "refusals")]
 pub mod refusal;
 pub mod request;
 pub mod service;
 pub mod signature;
+mod signer;
 #[cfg(feature = "tokens")]
 pub mod tokens;
 
@@ -20,3 +22,6 @@ pub use body::Payload;
 pub use credentials::{Credentials, ProvideCredentials};
 pub use error::{Error, ErrorKind};
 pub use request::SignedHeaders;
+pub use signer::{
+    DEFAULT_BUFFER_LIMIT, Location, Origin, Outcome, PayloadMode, Presigned, SignOptions, SignTarget, Signer,
+};

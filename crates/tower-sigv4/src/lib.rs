@@ -1,3 +1,12 @@
-//! AWS Signature Version 4 as tower layers: SignLayer for clients, VerifyLayer for servers.
+//! AWS Signature Version 4 as tower layers: [`SignLayer`] signs requests on their way out.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod runtime;
+pub mod sign;
+
+pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};
+pub use sigv4_core;
+
+/// Any error that can cross threads, as tower's own middleware uses it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

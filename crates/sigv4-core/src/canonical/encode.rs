@@ -30,7 +30,7 @@ pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
     while let Some((&byte, tail)) = rest.split_first() {
         rest = match (byte, tail) {
             (b'%', [high, low, tail @ ..]) => match (upper_hex(*high), upper_hex(*low)) {
-                (Some(high), Some(low)) if !is_unreserved(high << 4 | low, false) => tail,
+                (Some(high), Some(low)) if !is_unreserved(high << 4 | low, slash) => tail,
                 _ => return false,
             },
             (byte, tail) if is_unreserved(byte, slash) => tail,

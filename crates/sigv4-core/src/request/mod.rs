@@ -15,6 +15,8 @@ pub use sign::{
 pub use signed_headers::{HOP_HEADERS, HOP_PREFIXES, SignedHeaders};
 pub use view::{HeaderView, RequestView};
 
+pub(crate) use view::wire_host;
+
 /// What was signed, as text: to compare with what a service says it reckoned, and to test.
 ///
 /// Holds the values of all signed headers, the session token among them: `Debug` shows none.

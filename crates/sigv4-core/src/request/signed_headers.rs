@@ -124,19 +124,6 @@ impl SignedHeaders {
         by_rule || contains(&self.also, name)
     }
 
-    /// Both policies in one: signs what `self` signs, and what `other` was told to sign or not to sign.
-    #[must_use]
-    pub(crate) fn and(&self, other: &Self) -> Self {
-        let mut both = self.clone();
-        other.also.iter().flat_map(|names| names.iter()).for_each(|name| push(&mut both.also, name.clone()));
-        other
-            .never
-            .iter()
-            .flat_map(|names| names.iter())
-            .for_each(|name| push(&mut both.never, name.clone()));
-        both
-    }
-
     /// The same additions and exceptions, on the base of presigned URLs where this one is the default.
     #[must_use]
     pub(crate) fn for_presigning(&self) -> Self {

@@ -1,0 +1,14 @@
+//! What all adapters share: the wire form, the payload's plan, buffering and hashing.
+
+mod buffer;
+mod hash;
+mod plan;
+mod wire;
+
+pub use buffer::Collect;
+pub use hash::{HASHED_AT_ONCE, sha256};
+pub use plan::{BodyShape, PayloadPlan};
+pub use wire::wire_path;
+
+pub(crate) use plan::PlanFacts;
+pub(crate) use wire::{host_header, settled_uri};

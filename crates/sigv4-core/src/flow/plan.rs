@@ -1,0 +1,111 @@
+//! The payload's plan: how the body is covered, decided before it is touched.
+
+use http::HeaderMap;
+
+use crate::error::{Error, ErrorKind};
+use crate::request::X_AMZ_CONTENT_SHA256;
+use crate::service::{ServiceRules, UnsignedPayload};
+use crate::signer::PayloadMode;
+
+/// What an adapter knows of a body before it reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyShape {
+    /// There is none, or it has no bytes.
+    Empty,
+    /// All of it is in memory.
+    InMemory,
+    /// It comes in pieces; its length in bytes, if that is known for sure.
+    Stream(Option<u64>),
+}
+
+/// What is to be done with a body.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum PayloadPlan {
+    /// Sign the hash of no bytes.
+    Empty,
+    /// Hash the body, which is in memory.
+    Hash,
+    /// Read the stream into memory, no more than this many bytes, and hash it.
+    Buffer {
+        /// In bytes.
+        limit: u64,
+    },
+    /// Send the body as it is; sign `UNSIGNED-PAYLOAD`.
+    Unsigned,
+    /// Send the body as it is; sign the hash that the caller reckoned.
+    Precomputed([u8; 32]),
+    /// Send the body as it is; sign what the caller put into `x-amz-content-sha256`.
+    Given,
+}
+
+impl PayloadPlan {
+    /// Whether the body goes out untouched.
+    pub fn is_passed(&self) -> bool {
+        matches!(self, Self::Unsigned | Self::Precomputed(_) | Self::Given)
+    }
+}
+
+/// What the plan is made from.
+pub(crate) struct PlanFacts<'a> {
+    pub(crate) rules: &'a ServiceRules,
+    pub(crate) service: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) tls: bool,
+    pub(crate) buffer_limit: u64,
+}
+
+impl PlanFacts<'_> {
+    /// Decides. An error of kind `Payload` names the options that there are.
+    pub(crate) fn plan(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        // A value that an earlier signature left is ours, and says nothing of what the caller wants.
+        let resigned = self.headers.contains_key(http::header::AUTHORIZATION);
+        if !resigned && self.headers.contains_key(X_AMZ_CONTENT_SHA256) {
+            return Ok(PayloadPlan::Given);
+        }
+        match mode {
+            PayloadMode::Unsigned if self.rules.unsigned_payload == UnsignedPayload::Rejected => {
+                Err(self.refused("refuses UNSIGNED-PAYLOAD: use PayloadMode::Signed"))
+            }
+            PayloadMode::Unsigned => Ok(PayloadPlan::Unsigned),
+            PayloadMode::Precomputed(_) | PayloadMode::Signed
+                if self.rules.unsigned_payload == UnsignedPayload::Required =>
+            {
+                Err(self
+                    .refused("takes UNSIGNED-PAYLOAD only: use PayloadMode::Auto or PayloadMode::Unsigned"))
+            }
+            PayloadMode::Precomputed(digest) => Ok(PayloadPlan::Precomputed(*digest)),
+            PayloadMode::Signed => self.hashed(shape),
+            PayloadMode::Auto => self.by_rule(shape),
+        }
+    }
+
+    fn by_rule(&self, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        match (self.rules.unsigned_payload, shape) {
+            (UnsignedPayload::Required, _) => Ok(PayloadPlan::Unsigned),
+            // The one place where a body goes out that no signature covers and nobody asked for it: TLS covers it.
+            (UnsignedPayload::StreamsOverTls, BodyShape::Stream(Some(_))) if self.tls => {
+                Ok(PayloadPlan::Unsigned)
+            }
+            _ => self.hashed(shape),
+        }
+    }
+
+    fn hashed(&self, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        match shape {
+            BodyShape::Empty => Ok(PayloadPlan::Empty),
+            BodyShape::InMemory => Ok(PayloadPlan::Hash),
+            BodyShape::Stream(Some(length)) if length > self.buffer_limit => Err(self.refused(&format!(
+                "needs the hash of the body, a stream of {length} bytes, more than the {} that are buffered: raise \
+                 the limit (Signer::with_buffer_limit), give the hash (PayloadMode::Precomputed), or leave the body \
+                 out of the signature (PayloadMode::Unsigned)",
+                self.buffer_limit
+            ))),
+            BodyShape::Stream(_) => Ok(PayloadPlan::Buffer { limit: self.buffer_limit }),
+        }
+    }
+
+    fn refused(&self, why: &str) -> Error {
+        Error::new(ErrorKind::Payload, format!("the service {:?} {why}", self.service))
+    }
+}

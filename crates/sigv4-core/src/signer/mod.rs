@@ -1,0 +1,417 @@
+//! The object that adapters hold: with what requests are signed, and the one call that signs one.
+
+mod options;
+mod origin;
+mod outcome;
+mod presigned;
+mod scope;
+mod target;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{Extensions, HeaderMap};
+
+pub use options::{PayloadMode, SignOptions};
+pub use origin::Origin;
+pub use outcome::Outcome;
+pub use presigned::Presigned;
+pub use target::{Location, SignTarget};
+
+use crate::body::Payload;
+use crate::clock::{AmzDate, Clock, SystemClock};
+use crate::credentials::{CachedCredentials, CredentialCache, Credentials, ProvideCredentials};
+use crate::error::{Error, ErrorKind};
+use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
+use crate::request::{self, RequestView, SignedHeaders, SigningParams};
+use crate::service::ServiceRules;
+use outcome::Hook;
+use scope::{Scope, ScopeSource};
+
+/// Signs requests: for a service and region, with the credentials of a provider.
+///
+/// Cheap to clone; clones share their credentials. Setters change this clone only.
+///
+/// ```
+/// use sigv4_core::{Credentials, Payload, Signer};
+///
+/// let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")?;
+/// let signer = Signer::new("execute-api", "us-east-2", credentials);
+///
+/// let mut request = http::Request::post("https://abcdef.execute-api.us-east-2.amazonaws.com/prod/events")
+///     .header("content-type", "application/json")
+///     .body("{}")?;
+/// signer.sign(&mut request, Payload::bytes(b"{}"))?;
+/// assert!(request.headers().contains_key("authorization"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Signer(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    scope: ScopeSource,
+    credentials: CredentialCache,
+    clock: Arc<dyn Clock>,
+    payload: PayloadMode,
+    buffer_limit: u64,
+    signed_headers: SignedHeaders,
+    default_headers: HeaderMap,
+    sign_host: Option<Arc<str>>,
+    origins: Option<Arc<[Origin]>>,
+    hook: Option<Hook>,
+}
+
+/// How much of a stream is buffered to be hashed, unless the signer is told otherwise: 10 MiB.
+pub const DEFAULT_BUFFER_LIMIT: u64 = 10 * 1024 * 1024;
+
+impl Signer {
+    /// A signer for one service (its signing name, such as `s3` or `execute-api`) and region.
+    ///
+    /// A service or region that no scope can hold (empty, with `/` or white space) is an error of kind `Option` when
+    /// the first request is signed.
+    pub fn new(
+        service: impl Into<Arc<str>>,
+        region: impl Into<Arc<str>>,
+        provider: impl ProvideCredentials + 'static,
+    ) -> Self {
+        Self::with_scope(ScopeSource::Explicit { service: service.into(), region: region.into() }, provider)
+    }
+
+    /// A signer that reads service and region from the host of each request: from hosts of AWS and of
+    /// some S3-compatible stores, for the services named and no other.
+    ///
+    /// Anyone can own a bucket or an API under those hosts. Name the services that you call, and bound the origins
+    /// with [`with_allowed_origins`](Self::with_allowed_origins) where requests can be steered by others.
+    ///
+    /// ```
+    /// use sigv4_core::{Credentials, ErrorKind, Payload, Signer};
+    ///
+    /// let signer = Signer::infer(Credentials::new("AKIDEXAMPLE", "secret")?, ["sqs"]);
+    /// let mut known = http::Request::get("https://sqs.eu-west-1.amazonaws.com/").body(())?;
+    /// signer.sign(&mut known, Payload::EMPTY)?;
+    /// let mut unknown = http::Request::get("https://example.com/").body(())?;
+    /// assert_eq!(signer.sign(&mut unknown, Payload::EMPTY).unwrap_err().kind(), ErrorKind::Inference);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn infer<I>(provider: impl ProvideCredentials + 'static, services: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let services = services.into_iter().map(Into::into).collect();
+        Self::with_scope(ScopeSource::Inferred { services }, provider)
+    }
+
+    fn with_scope(scope: ScopeSource, provider: impl ProvideCredentials + 'static) -> Self {
+        Self(Arc::new(Inner {
+            scope,
+            credentials: CredentialCache::new(provider),
+            clock: Arc::new(SystemClock),
+            payload: PayloadMode::Auto,
+            buffer_limit: DEFAULT_BUFFER_LIMIT,
+            signed_headers: SignedHeaders::standard(),
+            default_headers: HeaderMap::new(),
+            sign_host: None,
+            origins: None,
+            hook: None,
+        }))
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Reads the time from this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
+        self.changed(|inner| {
+            inner.credentials = inner.credentials.clone().with_clock(Arc::clone(&clock));
+            inner.clock = clock;
+        })
+    }
+
+    /// Covers payloads in this way, where a request does not say otherwise.
+    #[must_use]
+    pub fn with_payload(self, mode: PayloadMode) -> Self {
+        self.changed(|inner| inner.payload = mode)
+    }
+
+    /// Buffers no more than this many bytes of a stream to hash it. [`DEFAULT_BUFFER_LIMIT`] unless set.
+    #[must_use]
+    pub fn with_buffer_limit(self, bytes: u64) -> Self {
+        self.changed(|inner| inner.buffer_limit = bytes)
+    }
+
+    /// Decides which headers are signed.
+    #[must_use]
+    pub fn with_signed_headers(self, headers: SignedHeaders) -> Self {
+        self.changed(|inner| inner.signed_headers = headers)
+    }
+
+    /// Tells of headers that the client below adds to every request: they are put into each request before it is
+    /// signed, unless it has them already, so that an `x-amz-*` among them does not go out unsigned.
+    #[must_use]
+    pub fn with_default_headers(self, headers: HeaderMap) -> Self {
+        self.changed(|inner| inner.default_headers = headers)
+    }
+
+    /// Signs this host, with its port where it is not the scheme's default, in place of the one that is dialled.
+    /// See [`SignOptions::sign_host`].
+    #[must_use]
+    pub fn with_sign_host(self, host: impl Into<Arc<str>>) -> Self {
+        self.changed(|inner| inner.sign_host = Some(host.into()))
+    }
+
+    /// Signs for these origins only: a request to another one is an error of kind `Origin`, and is not sent.
+    #[must_use]
+    pub fn with_allowed_origins(self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.changed(|inner| inner.origins = Some(origins.into_iter().collect()))
+    }
+
+    /// Calls `hook` with what became of each request, for metrics. It must not block.
+    #[must_use]
+    pub fn with_outcome_hook(self, hook: impl Fn(Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.changed(|inner| inner.hook = Some(Arc::new(hook)))
+    }
+
+    /// The credentials that this signer keeps, to be invalidated, watched or given a timer.
+    pub fn credentials(&self) -> &CredentialCache {
+        &self.0.credentials
+    }
+
+    /// Signs a request in place: `http::Request` or its `Parts`. The URI is brought into its wire form first.
+    ///
+    /// Works where credentials are at hand without waiting: static ones, those of the environment, cached ones. Else
+    /// the error is of kind `Credentials` and says so; use [`sign_async`](Self::sign_async).
+    ///
+    /// On an error the request is left as it was. Kinds: `Request`, `Header`, `Option`, `Inference`, `Origin`, `Payload`,
+    /// `Credentials`, `ExpiredCredentials`.
+    pub fn sign(&self, request: &mut impl SignTarget, payload: Payload<'_>) -> Result<(), Error> {
+        if self.try_sign(request, payload)? {
+            return Ok(());
+        }
+        let error = Error::new(
+            ErrorKind::Credentials,
+            "the credentials have to be fetched first, which takes waiting: use Signer::sign_async",
+        );
+        self.report(Err(&error));
+        Err(error)
+    }
+
+    /// As [`sign`](Self::sign), and waits for credentials where that is needed.
+    pub async fn sign_async(&self, request: &mut impl SignTarget, payload: Payload<'_>) -> Result<(), Error> {
+        if self.try_sign(request, payload)? {
+            return Ok(());
+        }
+        let credentials = self.fetch(request.extensions()).await?;
+        self.sign_with(request, payload, &credentials)
+    }
+
+    /// As [`sign`](Self::sign), but answers `false`, with the request untouched, where credentials would have to be
+    /// waited for: [`fetch`](Self::fetch) them, then [`sign_with`](Self::sign_with) them. For adapters.
+    pub fn try_sign(&self, request: &mut impl SignTarget, payload: Payload<'_>) -> Result<bool, Error> {
+        if self.is_skipped(request.extensions()) {
+            self.report(Ok(None));
+            return Ok(true);
+        }
+        let now = self.0.clock.now();
+        match self.cache(request.extensions()).try_get(now) {
+            Ok(None) => Ok(false),
+            Ok(Some(credentials)) => self.sign_at(request, payload, &credentials, now).map(|()| true),
+            Err(error) => {
+                self.report(Err(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// The credentials for a request with these extensions, waited for where they have to be fetched. For adapters.
+    pub async fn fetch(&self, extensions: &Extensions) -> Result<CachedCredentials, Error> {
+        let fetched = self.cache(extensions).get(self.0.clock.now()).await;
+        fetched.inspect_err(|error| self.report(Err(error)))
+    }
+
+    /// Signs a request in place with credentials that were fetched for it. For adapters.
+    pub fn sign_with(
+        &self,
+        request: &mut impl SignTarget,
+        payload: Payload<'_>,
+        credentials: &Credentials,
+    ) -> Result<(), Error> {
+        self.sign_at(request, payload, credentials, self.0.clock.now())
+    }
+
+    /// Whether the options of a request leave it unsigned.
+    pub fn is_skipped(&self, extensions: &Extensions) -> bool {
+        extensions.get::<SignOptions>().is_some_and(|options| options.skip)
+    }
+
+    /// How the body of a request is to be covered, before it is touched. For adapters.
+    ///
+    /// Errors: kind `Payload` names the options there are; else those of scope and origin, as when signing.
+    pub fn plan(&self, request: &impl SignTarget, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        self.planned(request, shape).inspect_err(|error| self.report(Err(error)))
+    }
+
+    fn planned(&self, request: &impl SignTarget, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location()?;
+        self.check_origin(&location)?;
+        let scope = self.scope(options, &location, request.headers())?;
+        let facts = PlanFacts {
+            rules: &ServiceRules::for_service(&scope.service),
+            service: &scope.service,
+            headers: request.headers(),
+            tls: location.is_tls(),
+            buffer_limit: self.0.buffer_limit,
+        };
+        facts.plan(options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload), shape)
+    }
+
+    fn cache<'a>(&'a self, extensions: &'a Extensions) -> &'a CredentialCache {
+        let own = extensions.get::<SignOptions>().and_then(|options| options.credentials.as_ref());
+        own.unwrap_or(&self.0.credentials)
+    }
+
+    fn scope<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        location: &Location<'a>,
+        headers: &'a HeaderMap,
+    ) -> Result<Scope<'a>, Error> {
+        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let host = self.sign_host(options).or(location.host).or_else(header);
+        self.0.scope.resolve(options, host, location.path)
+    }
+
+    fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
+        let asked = options.and_then(|options| options.sign_host.as_ref()).or(self.0.sign_host.as_ref());
+        asked.map(|host| &**host)
+    }
+
+    fn check_origin(&self, location: &Location<'_>) -> Result<(), Error> {
+        let Some(allowed) = &self.0.origins else { return Ok(()) };
+        if allowed.iter().any(|origin| origin.covers(location)) {
+            return Ok(());
+        }
+        let origin =
+            Origin::of(location).map_or_else(|_| "an unknown origin".to_owned(), |origin| origin.to_string());
+        Err(Error::new(
+            ErrorKind::Origin,
+            format!("{origin} is not among the allowed origins of this signer: the request was not sent"),
+        ))
+    }
+
+    fn sign_at(
+        &self,
+        request: &mut impl SignTarget,
+        payload: Payload<'_>,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<(), Error> {
+        let signed = self.sign_steps(request, payload, credentials, now);
+        if let Err(error) = &signed {
+            self.report(Err(error));
+        }
+        signed
+    }
+
+    fn sign_steps(
+        &self,
+        request: &mut impl SignTarget,
+        payload: Payload<'_>,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<(), Error> {
+        let (uri, signature, host, defaults);
+        {
+            let options = request.extensions().get::<SignOptions>();
+            let location = request.location()?;
+            self.check_origin(&location)?;
+            let scope = self.scope(options, &location, request.headers())?;
+            let rules = ServiceRules::for_service(&scope.service);
+            let wire_path = flow::wire_path(location.path, &rules);
+            defaults = self.with_missing_defaults(request.headers());
+            let view = RequestView {
+                method: request.method().as_str(),
+                host: location.host,
+                sign_host: self.sign_host(options),
+                path: wire_path.as_deref().unwrap_or(location.path),
+                query: location.query,
+                headers: defaults.as_ref().unwrap_or(request.headers()),
+            };
+            let date = AmzDate::new(now)?;
+            let params = SigningParams {
+                rules,
+                signed_headers: self.signed_headers(options),
+                ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
+            };
+            signature = request::sign(&view, &params, payload, None)?;
+            uri = request.settled(wire_path.as_deref())?;
+            host = view.sign_host.map(flow::host_header).transpose()?;
+            self.report(Ok(Some(&scope)));
+        }
+        // From here on nothing fails but a full header map, which is found before anything is changed.
+        if let Some(headers) = defaults {
+            *request.headers_mut() = headers;
+        }
+        signature.apply(request.headers_mut())?;
+        if let Some(uri) = uri {
+            request.set_uri(uri);
+        }
+        if let Some(host) = host {
+            request.headers_mut().insert(http::header::HOST, host);
+        }
+        Ok(())
+    }
+
+    fn signed_headers<'a>(&'a self, options: Option<&'a SignOptions>) -> &'a SignedHeaders {
+        options.and_then(|options| options.signed_headers.as_ref()).unwrap_or(&self.0.signed_headers)
+    }
+
+    /// The request's headers with the client's default ones that it lacks; `None` if there is nothing to add.
+    fn with_missing_defaults(&self, headers: &HeaderMap) -> Option<HeaderMap> {
+        let defaults = &self.0.default_headers;
+        if defaults.keys().all(|name| headers.contains_key(name)) {
+            return None;
+        }
+        let mut both = headers.clone();
+        for name in defaults.keys().filter(|name| !headers.contains_key(*name)) {
+            for value in defaults.get_all(name) {
+                both.append(name, value.clone());
+            }
+        }
+        Some(both)
+    }
+
+    fn report(&self, what: Result<Option<&Scope<'_>>, &Error>) {
+        let Some(hook) = &self.0.hook else { return };
+        hook(match what {
+            Ok(Some(scope)) => Outcome::Signed { service: &scope.service, region: &scope.region },
+            Ok(None) => Outcome::Skipped,
+            Err(error) => match error.kind() {
+                ErrorKind::Credentials | ErrorKind::ExpiredCredentials | ErrorKind::Timeout => {
+                    Outcome::NoCredentials(error)
+                }
+                _ => Outcome::Failed(error),
+            },
+        });
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("scope", &self.0.scope)
+            .field("credentials", &self.0.credentials)
+            .field("payload", &self.0.payload)
+            .field("buffer_limit", &self.0.buffer_limit)
+            .field("signed_headers", &self.0.signed_headers)
+            .field("origins", &self.0.origins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+//! What one request asks for, apart from what its signer was made with.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::credentials::{CredentialCache, ProvideCredentials};
+use crate::request::SignedHeaders;
+
+/// How the payload of a request is covered by its signature.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub enum PayloadMode {
+    /// What fits the service and the body: a body in memory is hashed, whatever its size. A stream is sent
+    /// unsigned to S3 over an explicit `https` URI if its length is known, in signed chunks to S3 over plain HTTP
+    /// (feature `chunked`), and else buffered up to the limit and hashed.
+    #[default]
+    Auto,
+    /// The SHA-256 of the whole body. A stream is buffered up to the limit.
+    Signed,
+    /// `UNSIGNED-PAYLOAD`: the signature says nothing of the body.
+    Unsigned,
+    /// The SHA-256 that the caller reckoned, raw. The body is sent as it is.
+    Precomputed([u8; 32]),
+}
+
+/// Options for one request, put into its extensions; they outrank those of the [`Signer`](crate::Signer).
+///
+/// ```
+/// use sigv4_core::{PayloadMode, SignOptions};
+///
+/// let mut request = http::Request::put("https://example.com/key").body(())?;
+/// request.extensions_mut().insert(SignOptions::new().service("s3").payload(PayloadMode::Unsigned));
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct SignOptions {
+    pub(crate) service: Option<Cow<'static, str>>,
+    pub(crate) region: Option<Cow<'static, str>>,
+    pub(crate) payload: Option<PayloadMode>,
+    pub(crate) credentials: Option<CredentialCache>,
+    pub(crate) signed_headers: Option<SignedHeaders>,
+    pub(crate) sign_host: Option<Arc<str>>,
+    pub(crate) skip: bool,
+}
+
+impl SignOptions {
+    /// No options: all as the signer has it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Leaves this request unsigned.
+    pub fn skip() -> Self {
+        Self { skip: true, ..Self::default() }
+    }
+
+    /// Signs for this service: its signing name, such as `execute-api`.
+    #[must_use]
+    pub fn service(self, service: impl Into<Cow<'static, str>>) -> Self {
+        Self { service: Some(service.into()), ..self }
+    }
+
+    /// Signs for this region.
+    #[must_use]
+    pub fn region(self, region: impl Into<Cow<'static, str>>) -> Self {
+        Self { region: Some(region.into()), ..self }
+    }
+
+    /// Covers the payload in this way.
+    #[must_use]
+    pub fn payload(self, mode: PayloadMode) -> Self {
+        Self { payload: Some(mode), ..self }
+    }
+
+    /// Signs with other credentials: those of a tenant, say. Give [`Credentials`](crate::Credentials), or a
+    /// [`CredentialCache`] that is kept between requests; any other provider would be asked anew each time.
+    #[must_use]
+    pub fn credentials(self, provider: impl ProvideCredentials + 'static) -> Self {
+        Self { credentials: Some(CredentialCache::new(provider)), ..self }
+    }
+
+    /// Decides anew which headers are signed.
+    #[must_use]
+    pub fn signed_headers(self, headers: SignedHeaders) -> Self {
+        Self { signed_headers: Some(headers), ..self }
+    }
+
+    /// Signs this host, with its port where it is not the scheme's default, in place of the one that is dialled:
+    /// for a tunnel, a port forward or a VPC endpoint. The request's `host` header is set to it.
+    #[must_use]
+    pub fn sign_host(self, host: impl Into<Arc<str>>) -> Self {
+        Self { sign_host: Some(host.into()), ..self }
+    }
+}

@@ -1,0 +1,145 @@
+//! Presigned URLs.
+
+use std::time::Duration;
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
+
+use super::{PayloadMode, SignOptions, SignTarget, Signer};
+use crate::body::Payload;
+use crate::clock::AmzDate;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::flow;
+use crate::request::{self, RequestView, SigningParams};
+use crate::service::{PresignPayload, ServiceRules};
+
+/// A presigned URL, and what goes with it. Who holds it can use it until it expires: `Debug` does not show it.
+#[derive(Clone)]
+pub struct Presigned {
+    uri: Uri,
+    headers: HeaderMap,
+    lifetime: Duration,
+}
+
+impl Presigned {
+    /// The URL.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The headers that the URL's user must send, with these values; `host` only where another one than the URL's was
+    /// signed.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// How long the URL will be accepted: what was asked for, or less when the credentials expire sooner.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+}
+
+impl std::fmt::Debug for Presigned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Presigned")
+            .field("host", &self.uri.host())
+            .field("path", &self.uri.path())
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Signer {
+    /// Presigns a request, which is only read, for `expires`: 1 second to 7 days, clamped to what is left of the
+    /// credentials. Works where they are at hand; else see [`presign_async`](Self::presign_async).
+    ///
+    /// `host` and `x-amz-*` headers are signed, and others by [`SignedHeaders::also`](crate::SignedHeaders::also).
+    /// The payload is `UNSIGNED-PAYLOAD` on S3, and that of an empty body elsewhere, unless
+    /// [`PayloadMode::Unsigned`] or [`PayloadMode::Precomputed`] says otherwise. Any scheme will do: `wss` too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sigv4_core::{Credentials, Signer};
+    ///
+    /// let signer = Signer::new("s3", "us-east-1", Credentials::new("AKIDEXAMPLE", "secret")?);
+    /// let request = http::Request::get("https://bucket.s3.us-east-1.amazonaws.com/a%20key").body(())?;
+    /// let url = signer.presign(&request, Duration::from_secs(300))?;
+    /// assert!(url.uri().query().unwrap().contains("X-Amz-Expires=300"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
+        let now = self.0.clock.now();
+        match self.cache(request.extensions()).try_get(now)? {
+            Some(credentials) => self.presign_with(request, expires, &credentials),
+            None => Err(Error::new(
+                ErrorKind::Credentials,
+                "the credentials have to be fetched first, which takes waiting: use Signer::presign_async",
+            )),
+        }
+    }
+
+    /// As [`presign`](Self::presign), and waits for credentials where that is needed.
+    pub async fn presign_async(
+        &self,
+        request: &impl SignTarget,
+        expires: Duration,
+    ) -> Result<Presigned, Error> {
+        let credentials = self.fetch(request.extensions()).await?;
+        self.presign_with(request, expires, &credentials)
+    }
+
+    fn presign_with(
+        &self,
+        request: &impl SignTarget,
+        expires: Duration,
+        credentials: &Credentials,
+    ) -> Result<Presigned, Error> {
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location()?;
+        self.check_origin(&location)?;
+        let scope = self.scope(options, &location, request.headers())?;
+        let rules = ServiceRules::for_service(&scope.service);
+        let wire_path = flow::wire_path(location.path, &rules);
+        let view = RequestView {
+            method: request.method().as_str(),
+            host: location.host,
+            sign_host: self.sign_host(options),
+            path: wire_path.as_deref().unwrap_or(location.path),
+            query: location.query,
+            headers: request.headers(),
+        };
+        let date = AmzDate::new(self.0.clock.now())?;
+        let signed_headers = self.signed_headers(options).for_presigning();
+        let params = SigningParams {
+            rules,
+            signed_headers: &signed_headers,
+            ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
+        };
+        let mode = options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload);
+        let payload = match (mode, rules.presign_payload) {
+            (PayloadMode::Precomputed(digest), _) => Payload::precomputed(*digest),
+            (PayloadMode::Unsigned, _) | (_, PresignPayload::Unsigned) => Payload::UNSIGNED,
+            (_, PresignPayload::Hash) => Payload::EMPTY,
+        };
+        let signature = request::presign(&view, &params, expires, payload, None)?;
+
+        let mut headers = HeaderMap::new();
+        for name in signature.signed_headers() {
+            for (name, value) in request.headers().iter().filter(|(header, _)| *header == name) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        if let Some(host) = view.sign_host {
+            headers.insert(HOST, flow::host_header(host)?);
+        }
+        let host = location.host.filter(|_| !location.scheme.is_empty()).ok_or_else(|| {
+            Error::new(ErrorKind::Request, "a presigned URL needs an absolute URI: scheme and host")
+        })?;
+        let uri = Uri::try_from(format!("{}://{host}{}?{}", location.scheme, view.path, signature.query()))
+            .map_err(|_| {
+            Error::new(ErrorKind::Request, "the presigned URL is too long for a URI (65,534 bytes)")
+        })?;
+        Ok(Presigned { uri, headers, lifetime: signature.lifetime() })
+    }
+}

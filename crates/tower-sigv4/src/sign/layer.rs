@@ -1,0 +1,41 @@
+use bytes::Bytes;
+use sigv4_core::Signer;
+use tower_layer::Layer;
+
+use super::{Same, Sign, With, Wrap};
+
+/// Signs every request that passes. See the [module](super) for what it does, and an example.
+#[derive(Debug, Clone)]
+pub struct SignLayer<R = Same> {
+    signer: Signer,
+    rebuild: R,
+}
+
+impl SignLayer {
+    /// Signs with `signer`. The inner service takes the same body type, which must be `From<Bytes>`.
+    pub fn new(signer: Signer) -> Self {
+        Self { signer, rebuild: Same }
+    }
+}
+
+impl<R> SignLayer<R> {
+    /// Hands the inner service a [`SignedBody`](super::SignedBody) around any body type: needed for streams whose
+    /// length is known and that go to S3 over TLS.
+    pub fn wrap(self) -> SignLayer<Wrap> {
+        SignLayer { signer: self.signer, rebuild: Wrap }
+    }
+
+    /// Makes the inner service's body from buffered bytes with this closure, for body types that are not
+    /// `From<Bytes>`.
+    pub fn with_rebuild<B, F: Fn(Bytes) -> B + Clone>(self, rebuild: F) -> SignLayer<With<F>> {
+        SignLayer { signer: self.signer, rebuild: With(rebuild) }
+    }
+}
+
+impl<S, R: Clone> Layer<S> for SignLayer<R> {
+    type Service = Sign<S, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Sign::from_parts(inner, self.signer.clone(), self.rebuild.clone())
+    }
+}
