@@ -1,7 +1,7 @@
 //! What sets AWS services apart: the rules by which each departs from plain SigV4, and the hosts by which
 //! service and region are told.
 //!
-//! [`ServiceRules::for_service`] is the one table of rules, [`infer`] the one table of hosts; nothing else in
+//! [`ServiceRules::for_service`] is the one table of rules, [`infer()`] the one table of hosts; nothing else in
 //! this workspace branches on the name of a service or a host.
 //!
 //! ```
