@@ -29,3 +29,5 @@ mod tests;
 
 pub use infer::{InferredScope, Operator, infer};
 pub use rules::{ContentSha256, PresignPayload, ServiceRules, TokenPlacement, UnsignedPayload, WirePath};
+#[cfg(feature = "tokens")]
+pub(crate) use zone::dns_suffix;
