@@ -1,4 +1,1 @@
 //! Shared pieces of the tests.
-
-pub mod official_suite;
-pub mod packages;

@@ -1,13 +1,50 @@
 //! Where AWS credentials come from, without an SDK.
+//!
+//! [`DefaultChain`] finds them where every AWS tool looks: environment variables, the shared files with all that
+//! profiles can say, web identities, containers, instance metadata. Each source is a provider of its own too. All of
+//! them implement [`ProvideCredentials`](sigv4_core::ProvideCredentials), so that a signer takes them as they are, keeps
+//! what they return, and renews it in time.
+//!
+//! ```no_run
+//! use sigv4_credentials::context::Context;
+//! use sigv4_credentials::{DefaultChain, RegionChain};
+//!
+//! # async fn run() -> Result<(), sigv4_core::Error> {
+//! let region = RegionChain::new(Context::system()).resolve().await?;
+//! let chain = DefaultChain::new(Context::system());
+//! let credentials = chain.resolve().await;
+//! for finding in credentials.findings() {
+//!     eprintln!("{finding}");
+//! }
+//! # let _ = region;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! HTTP goes over the small trait [`http::HttpClient`], which feature `reqwest` serves, or the user's own client.
+//! Everything from the outside comes through a [`context::Context`], so that tests reach nothing but what they bring.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod chain;
 pub mod context;
+mod endpoint;
 pub mod http;
+mod json;
+mod lookup;
 mod oneshot;
 pub mod profile;
+mod providers;
+mod region;
 mod timer;
+mod timestamp;
 
-pub use timer::Sleep;
-#[cfg(feature = "reqwest")]
-pub use timer::TokioSleep;
+pub use chain::{DefaultChain, Finding, Outcome, Resolution};
+pub use providers::container::ContainerProvider;
+pub use providers::imds::ImdsProvider;
+pub use providers::process::ProcessProvider;
+pub use providers::profile::ProfileProvider;
+pub use providers::sso::{SsoProvider, SsoSettings};
+pub use providers::sts::{AssumeRoleProvider, MfaToken};
+pub use providers::web_identity::WebIdentityProvider;
+pub use region::RegionChain;

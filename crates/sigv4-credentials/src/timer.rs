@@ -1,35 +1,21 @@
 //! Time-outs and pauses, over a timer that the runtime in use supplies.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// How to wait, in the runtime in use.
-pub trait Sleep: Send + Sync {
-    /// A future that is ready after `duration`.
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-}
-
-impl<F, Fut> Sleep for F
-where
-    F: Fn(Duration) -> Fut + Send + Sync,
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(self(duration))
-    }
-}
+use sigv4_core::credentials::Sleep;
 
 /// Tokio's timer.
 #[cfg(feature = "reqwest")]
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TokioSleep;
+pub(crate) struct TokioSleep;
 
 #[cfg(feature = "reqwest")]
 impl Sleep for TokioSleep {
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn sleep(&self, duration: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
     }
 }
@@ -52,10 +38,15 @@ impl Timer {
     /// What the future gives, or `None` when it takes longer than `limit`.
     pub(crate) async fn within<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         let Some(sleep) = &self.0 else { return Some(future.await) };
-        let (mut future, mut deadline) = (pin!(future), sleep.sleep(limit));
+        let mut future = pin!(future);
+        // Made only if it is needed.
+        let mut deadline = None;
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(value) => Poll::Ready(Some(value)),
-            Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
+            Poll::Pending => {
+                let deadline = deadline.get_or_insert_with(|| sleep.sleep(limit));
+                deadline.as_mut().poll(context).map(|()| None)
+            }
         })
         .await
     }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sigv4_core::clock::{Clock, SystemClock};
+use sigv4_core::credentials::Sleep;
 
 pub use environment::{Environment, SystemEnvironment};
 pub use files::{Files, Folder, SystemFiles};
@@ -17,7 +18,7 @@ pub use system_process::SystemProcesses;
 
 use crate::http::HttpClient;
 use crate::profile::Platform;
-use crate::timer::{Sleep, Timer};
+use crate::timer::Timer;
 
 /// Environment variables, files, processes, HTTP, the clock and a timer.
 ///

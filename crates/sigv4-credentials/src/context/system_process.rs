@@ -177,7 +177,7 @@ fn end(child: &mut Child) {
     #[cfg(unix)]
     {
         // The shell's own `kill` knows groups; the standard library does not.
-        let group = format!("kill -KILL -- -{}", child.id());
+        let group = format!("kill -s KILL -- -{}", child.id());
         let _ = Command::new("/bin/sh").args(["-c", &group]).stderr(Stdio::null()).status();
     }
     let _ = child.kill();
