@@ -1,1 +1,4 @@
 //! Shared pieces of the tests.
+
+pub mod official_suite;
+pub mod packages;

@@ -8,11 +8,14 @@
 /// `runtime-fips.sagemaker` are both `sagemaker`.
 pub(super) fn signing_name(prefix: &str) -> Option<&'static str> {
     let (front, back) = split_fips(prefix);
-    let key = || front.bytes().chain(back.bytes());
-    if let Ok(at) = SIGNED_AS_NAMED.binary_search_by(|name| name.bytes().cmp(key())) {
+    let order = |name: &str| match back {
+        "" => name.cmp(front),
+        back => name.bytes().cmp(front.bytes().chain(back.bytes())),
+    };
+    if let Ok(at) = SIGNED_AS_NAMED.binary_search_by(|name| order(name)) {
         return Some(SIGNED_AS_NAMED[at]);
     }
-    let at = RENAMED.binary_search_by(|(name, _)| name.bytes().cmp(key())).ok()?;
+    let at = RENAMED.binary_search_by(|(name, _)| order(name)).ok()?;
     Some(RENAMED[at].1)
 }
 

@@ -1,9 +1,11 @@
 //! Host names taken apart: labels from the right, regions, account numbers.
 
-/// The host of `authority` without its port and the root's dot. `None` if that is not a plain host name:
-/// an address, a user name, a character outside `a-z A-Z 0-9 - _`, an internationalised name, an empty or
-/// overlong label, or a port that is none.
-pub(super) fn name(authority: &str) -> Option<&str> {
+use std::borrow::Cow;
+
+/// The host of `authority` without its port and the root's dot, in lower case. `None` if that is not a plain
+/// host name: an address, a user name, a character outside `a-z A-Z 0-9 - _`, an internationalised name, an
+/// empty or overlong label, or a port that is none.
+pub(super) fn name(authority: &str) -> Option<Cow<'_, str>> {
     let host = match authority.split_once(':') {
         Some((host, port)) if is_port(port) => host,
         Some(_) => return None,
@@ -11,20 +13,33 @@ pub(super) fn name(authority: &str) -> Option<&str> {
     };
     let host = host.strip_suffix('.').unwrap_or(host);
     // RFC 1035 section 2.3.4: 255 octets on the wire are 253 characters.
-    (host.len() <= 253 && host.split('.').all(is_label)).then_some(host)
+    if host.len() > 253 {
+        return None;
+    }
+    let (mut start, mut upper) = (0, false);
+    for (at, byte) in host.bytes().enumerate() {
+        match byte {
+            // `_` is in no host name by the book, but in names of old buckets.
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {}
+            b'A'..=b'Z' => upper = true,
+            b'.' if is_label(&host[start..at]) => start = at + 1,
+            _ => return None,
+        }
+    }
+    is_label(&host[start..])
+        .then(|| if upper { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) })
 }
 
 fn is_port(port: &str) -> bool {
     port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }
 
-/// `_` is in no host name by the book, but in names of old buckets.
+/// Whether `label` is well formed, its characters aside.
 fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && !label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+    let label = label.as_bytes();
+    let (Some(first), Some(last)) = (label.first(), label.last()) else { return false };
+    let international = label.len() >= 4 && label[..4].eq_ignore_ascii_case(b"xn--");
+    label.len() <= 63 && *first != b'-' && *last != b'-' && !international
 }
 
 /// The name without its last label, and that label. Both empty at the end.

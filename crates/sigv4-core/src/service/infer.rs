@@ -98,11 +98,10 @@ impl<'a> InferredScope<'a> {
 /// ```
 #[must_use]
 pub fn infer<'a>(host: &'a str, path: &str) -> Option<InferredScope<'a>> {
-    let host = host::name(host)?;
-    if host.bytes().any(|b| b.is_ascii_uppercase()) {
-        return from_name(&host.to_ascii_lowercase(), path).map(InferredScope::into_owned);
+    match host::name(host)? {
+        Cow::Borrowed(host) => from_name(host, path),
+        Cow::Owned(host) => from_name(&host, path).map(InferredScope::into_owned),
     }
-    from_name(host, path)
 }
 
 fn from_name<'a>(host: &'a str, path: &str) -> Option<InferredScope<'a>> {

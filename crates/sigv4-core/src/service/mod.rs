@@ -1,7 +1,7 @@
 //! What sets AWS services apart: the rules by which each departs from plain SigV4, and the hosts by which
 //! service and region are told.
 //!
-//! [`ServiceRules::for_service`] is the one table of rules, [`infer`] the one table of hosts; nothing else in
+//! [`ServiceRules::for_service`] is the one table of rules, [`infer()`] the one table of hosts; nothing else in
 //! this workspace branches on the name of a service or a host.
 //!
 //! ```
@@ -29,3 +29,5 @@ mod tests;
 
 pub use infer::{InferredScope, Operator, infer};
 pub use rules::{ContentSha256, PresignPayload, ServiceRules, TokenPlacement, UnsignedPayload, WirePath};
+#[cfg(feature = "tokens")]
+pub(crate) use zone::dns_suffix;

@@ -73,6 +73,17 @@ impl Zone {
     }
 }
 
+/// The domain under which the services of `region` have their endpoints.
+#[cfg(feature = "tokens")]
+pub(crate) fn dns_suffix(region: &str) -> &'static str {
+    let partition = match Partition::of(region) {
+        Partition::GovCloud => Partition::Aws,
+        partition => partition,
+    };
+    let zone = ZONES.iter().find(|zone| zone.kind == Kind::Services && zone.partition == partition);
+    zone.map_or("amazonaws.com", |zone| zone.domain)
+}
+
 impl Partition {
     fn of(region: &str) -> Self {
         match region.split('-').next() {

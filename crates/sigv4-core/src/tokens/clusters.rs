@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::sts::CALLER_IDENTITY;
-use super::{MINUTE, Service, Token, TokenSigner, dns_suffix, query};
+use super::{MINUTE, Service, Token, TokenSigner, query};
 use crate::error::{Error, ErrorKind};
+use crate::service::dns_suffix;
 
 const EKS: Service =
     Service { name: "sts", title: "an EKS token", lifetime: MINUTE, longest: MINUTE.saturating_mul(15) };

@@ -183,16 +183,3 @@ fn query(pairs: &[(&str, &str)]) -> String {
     // Encoded: ASCII.
     String::from_utf8(out).unwrap_or_default()
 }
-
-/// The domain of a region's endpoints.
-fn dns_suffix(region: &str) -> &'static str {
-    match region.split_once('-').map_or(region, |(start, _)| start) {
-        "cn" => "amazonaws.com.cn",
-        "eusc" => "amazonaws.eu",
-        _ if region.starts_with("us-iso-") => "c2s.ic.gov",
-        _ if region.starts_with("us-isob-") => "sc2s.sgov.gov",
-        _ if region.starts_with("eu-isoe-") => "cloud.adc-e.uk",
-        _ if region.starts_with("us-isof-") => "csp.hci.ic.gov",
-        _ => "amazonaws.com",
-    }
-}

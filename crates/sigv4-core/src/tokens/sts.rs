@@ -5,10 +5,11 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 
-use super::{MINUTE, Service, Token, TokenSigner, dns_suffix};
+use super::{MINUTE, Service, Token, TokenSigner};
 use crate::body::Payload;
 use crate::error::{Error, ErrorKind};
 use crate::request::{RequestView, SignedHeaders, SigningParams, sign};
+use crate::service::dns_suffix;
 
 /// The query string of a presigned call, and the body of a posted one.
 pub(super) const CALLER_IDENTITY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
