@@ -1,3 +1,36 @@
-//! AWS Signature Version 4 middleware for reqwest.
+//! AWS Signature Version 4 for reqwest: add [`SigV4Middleware`] to a `reqwest-middleware` client, and every request
+//! that it sends is signed.
+//!
+//! ```no_run
+//! use reqwest_middleware::ClientBuilder;
+//! use reqwest_sigv4::SigV4Middleware;
+//! use sigv4_core::{Credentials, Signer};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let signer = Signer::new("execute-api", "us-east-2", Credentials::from_env()?);
+//! let client = ClientBuilder::new(reqwest_sigv4::harden(reqwest::Client::builder()).build()?)
+//!     .with(SigV4Middleware::new(signer))
+//!     .build();
+//! client.post("https://abc.execute-api.us-east-2.amazonaws.com/prod/events").body("{}").send().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # Order
+//!
+//! The signer stands last, next to the client: `.with(retry).with(sigv4)`, so that each attempt is signed afresh.
+//!
+//! # Without a middleware
+//!
+//! [`SignExt`] signs a `reqwest::Request` in place, for an existing `reqwest::Client`.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod ext;
+mod harden;
+mod middleware;
+mod target;
+
+pub use ext::SignExt;
+pub use harden::harden;
+pub use middleware::SigV4Middleware;
+pub use sigv4_core;

@@ -1,6 +1,7 @@
 //! The payload's plan: how the body is covered, decided before it is touched.
 
 use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 
 use crate::error::{Error, ErrorKind};
 use crate::request::X_AMZ_CONTENT_SHA256;
@@ -12,8 +13,8 @@ use crate::signer::PayloadMode;
 pub enum BodyShape {
     /// There is none, or it has no bytes.
     Empty,
-    /// All of it is in memory.
-    InMemory,
+    /// All of it is in memory: this many bytes.
+    InMemory(u64),
     /// It comes in pieces; its length in bytes, if that is known for sure.
     Stream(Option<u64>),
 }
@@ -39,6 +40,17 @@ pub enum PayloadPlan {
     Given,
 }
 
+impl BodyShape {
+    /// The length in bytes, if it is known for sure.
+    fn length(self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::InMemory(length) => Some(length),
+            Self::Stream(length) => length,
+        }
+    }
+}
+
 impl PayloadPlan {
     /// Whether the body goes out untouched.
     pub fn is_passed(&self) -> bool {
@@ -56,10 +68,12 @@ pub(crate) struct PlanFacts<'a> {
 }
 
 impl PlanFacts<'_> {
-    /// Decides. An error of kind `Payload` names the options that there are.
+    /// Decides. An error of kind `Payload` names the options that there are; kind `Header` a `content-length` that
+    /// is not that of the body.
     pub(crate) fn plan(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        self.check_content_length(shape)?;
         // A value that an earlier signature left is ours, and says nothing of what the caller wants.
-        let resigned = self.headers.contains_key(http::header::AUTHORIZATION);
+        let resigned = self.headers.contains_key(AUTHORIZATION);
         if !resigned && self.headers.contains_key(X_AMZ_CONTENT_SHA256) {
             return Ok(PayloadPlan::Given);
         }
@@ -94,7 +108,7 @@ impl PlanFacts<'_> {
     fn hashed(&self, shape: BodyShape) -> Result<PayloadPlan, Error> {
         match shape {
             BodyShape::Empty => Ok(PayloadPlan::Empty),
-            BodyShape::InMemory => Ok(PayloadPlan::Hash),
+            BodyShape::InMemory(_) => Ok(PayloadPlan::Hash),
             BodyShape::Stream(Some(length)) if length > self.buffer_limit => Err(self.refused(&format!(
                 "needs the hash of the body, a stream of {length} bytes, more than the {} that are buffered: raise \
                  the limit (Signer::with_buffer_limit), give the hash (PayloadMode::Precomputed), or leave the body \
@@ -103,6 +117,22 @@ impl PlanFacts<'_> {
             ))),
             BodyShape::Stream(_) => Ok(PayloadPlan::Buffer { limit: self.buffer_limit }),
         }
+    }
+
+    /// A client would cut the body off, or wait for the rest of it.
+    fn check_content_length(&self, shape: BodyShape) -> Result<(), Error> {
+        let (Some(stated), Some(length)) = (self.headers.get(CONTENT_LENGTH), shape.length()) else {
+            return Ok(());
+        };
+        if stated.to_str().is_ok_and(|stated| stated.trim().parse() == Ok(length)) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Header,
+            format!(
+                "the header content-length is stale: the body has {length} bytes; leave the header to the client"
+            ),
+        ))
     }
 
     fn refused(&self, why: &str) -> Error {

@@ -177,8 +177,8 @@ impl<'a> Found<'a> {
             if !Authorization::is_ours(value) {
                 return Err(Error::new(
                     ErrorKind::Header,
-                    "the request has an Authorization header that is not an AWS4 signature (Basic, Bearer …): \
-                     remove it, or leave this request unsigned with SignOptions::skip",
+                    "the request has an Authorization header that is not an AWS4 signature (Basic, Bearer; a user \
+                     name in the URL becomes one): remove it, or leave this request unsigned with SignOptions::skip",
                 ));
             }
             former.signed = true;

@@ -333,6 +333,7 @@ impl Signer {
             let location = request.location()?;
             self.check_origin(&location)?;
             let scope = self.scope(options, &location, request.headers())?;
+            scope.check_token(credentials)?;
             let rules = ServiceRules::for_service(&scope.service);
             let wire_path = flow::wire_path(location.path, &rules);
             defaults = self.with_missing_defaults(request.headers());

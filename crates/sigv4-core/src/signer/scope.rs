@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::SignOptions;
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::service;
 
@@ -25,6 +26,22 @@ pub(super) enum ScopeSource {
 pub(super) struct Scope<'a> {
     pub(super) service: Cow<'a, str>,
     pub(super) region: Cow<'a, str>,
+    /// Whether the host was found to be run by somebody else than AWS.
+    pub(super) foreign: bool,
+}
+
+impl Scope<'_> {
+    /// Refuses to hand an AWS session token to somebody else's service that was only inferred.
+    pub(super) fn check_token(&self, credentials: &Credentials) -> Result<(), Error> {
+        if self.foreign && credentials.session_token_header().is_some() {
+            return Err(Error::new(
+                ErrorKind::Inference,
+                "the host is not run by AWS, and the credentials have a session token, which only AWS gives out: use \
+                 Signer::new(service, region, provider) with that service's own credentials",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl ScopeSource {
@@ -38,18 +55,20 @@ impl ScopeSource {
         let service = options.and_then(|options| options.service.as_deref());
         let region = options.and_then(|options| options.region.as_deref());
         if let (Some(service), Some(region)) = (service, region) {
-            return Ok(Scope { service: service.into(), region: region.into() });
+            return Ok(Scope { service: service.into(), region: region.into(), foreign: false });
         }
         match self {
             Self::Explicit { service: ours, region: our_region } => Ok(Scope {
                 service: Cow::Borrowed(service.unwrap_or(ours)),
                 region: Cow::Borrowed(region.unwrap_or(our_region)),
+                foreign: false,
             }),
             Self::Inferred { services } => {
                 let found = infer(services, service, host, path)?;
                 Ok(Scope {
                     service: Cow::Borrowed(service.unwrap_or(found.service)),
                     region: region.map_or(found.region, Cow::Borrowed),
+                    foreign: found.operator != service::Operator::Aws,
                 })
             }
         }

@@ -118,8 +118,12 @@ where
         signer.try_sign(parts, Payload::EMPTY)?;
         return Ok(Attempt::Signed(rebuild.untouched(body)));
     }
-    let is_empty = body.is_end_stream() || body.size_hint().exact() == Some(0);
-    let shape = if is_empty { BodyShape::Empty } else { BodyShape::InMemory };
+    let length = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
+    let shape = match length {
+        Some(0) => BodyShape::Empty,
+        Some(length) => BodyShape::InMemory(length),
+        None => BodyShape::Stream(None),
+    };
     let plan = signer.plan(parts, shape)?;
     if plan == PayloadPlan::Empty || plan.is_passed() {
         let body = rebuild.untouched(body);
@@ -129,7 +133,6 @@ where
         });
     }
     // It is hashed if all of it is in memory; one look tells.
-    let length = body.size_hint().exact();
     let mut collect = Collect::new(body);
     if let Some(bytes) = collect.try_whole()? {
         if bytes.len() <= HASHED_AT_ONCE && signer.try_sign(parts, Payload::bytes(&bytes))? {

@@ -1,0 +1,170 @@
+//! The middleware.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Extensions;
+use reqwest::{Body, Request, Response};
+use reqwest_middleware::{Middleware, Next};
+use sigv4_core::credentials::Sleep;
+use sigv4_core::flow::{Collect, PayloadPlan, sha256};
+use sigv4_core::{Error, ErrorKind, Payload, Signer};
+use url::Position;
+
+use crate::target::{Target, WireForm, shape};
+
+/// Signs every request that passes, and hands it on.
+///
+/// Put it last, next to the client. Options for one request go into its extensions:
+/// `client.get(url).with_extension(SignOptions::new().service("s3"))`.
+///
+/// A body in memory is hashed; a stream is sent unsigned to S3 over TLS if its length is known, and else buffered up
+/// to the signer's limit. `RequestBuilder::timeout` covers fetching credentials and hashing too.
+///
+/// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`Error::find`] finds them. Nothing was sent
+/// then, but for kind `Redirect`.
+#[derive(Debug, Clone)]
+pub struct SigV4Middleware {
+    signer: Signer,
+    spaces: bool,
+    guard: bool,
+}
+
+impl SigV4Middleware {
+    /// Signs with `signer`. Its credential cache gets tokio's timer for time-outs, unless it has one.
+    pub fn new(signer: Signer) -> Self {
+        signer.credentials().offer_sleep(Tokio);
+        Self { signer, spaces: true, guard: true }
+    }
+
+    /// Whether a `+` in the query is sent as `%20`. On unless turned off: `RequestBuilder::query` writes `+` for a
+    /// space, and services differ in how they read it. Where a plus is meant, `%2B` always says so.
+    #[must_use]
+    pub fn with_plus_as_space(self, on: bool) -> Self {
+        Self { spaces: on, ..self }
+    }
+
+    /// Whether it is an error when a redirect was followed below this middleware, which hands the signature and the
+    /// token to another request. On unless turned off; [`harden`](crate::harden) keeps it from happening.
+    #[must_use]
+    pub fn with_redirect_guard(self, on: bool) -> Self {
+        Self { guard: on, ..self }
+    }
+
+    /// Settles, hashes and signs.
+    async fn sign(&self, request: &mut Request, extensions: &Extensions) -> Result<(), Error> {
+        WireForm::settle(request, self.spaces);
+        let shape = shape(request);
+        let plan = self.signer.plan(&Target { request, extensions }, shape)?;
+        match plan {
+            PayloadPlan::Hash => {
+                // Sharing the buffer, not copying it: the body is put back as it was.
+                let bytes = self.whole(request, u64::MAX).await?;
+                self.sign_hashed(request, extensions, bytes).await
+            }
+            PayloadPlan::Buffer { limit } => {
+                let bytes = self.whole(request, limit).await?;
+                self.sign_hashed(request, extensions, bytes).await
+            }
+            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED).await,
+            PayloadPlan::Precomputed(digest) => {
+                self.sign_as(request, extensions, Payload::precomputed(digest)).await
+            }
+            _ => self.sign_as(request, extensions, Payload::EMPTY).await,
+        }
+    }
+
+    async fn whole(&self, request: &mut Request, limit: u64) -> Result<Bytes, Error> {
+        let body = request.body_mut().take().unwrap_or_default();
+        let mut collect = Collect::new(body);
+        match collect.try_whole()? {
+            Some(bytes) => Ok(bytes),
+            None => collect.bytes(limit).await,
+        }
+    }
+
+    async fn sign_hashed(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        bytes: Bytes,
+    ) -> Result<(), Error> {
+        let digest = sha256(&bytes).await;
+        *request.body_mut() = Some(Body::from(bytes));
+        self.sign_as(request, extensions, Payload::precomputed(digest)).await
+    }
+
+    async fn sign_as(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        payload: Payload<'_>,
+    ) -> Result<(), Error> {
+        let mut target = Target { request, extensions };
+        if self.signer.try_sign(&mut target, payload)? {
+            return Ok(());
+        }
+        let credentials = self.signer.fetch(extensions).await?;
+        self.signer.sign_with(&mut target, payload, &credentials)
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for SigV4Middleware {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        if self.signer.is_skipped(extensions) {
+            return next.run(request, extensions).await;
+        }
+        match request.timeout().copied() {
+            None => self.sign(&mut request, extensions).await,
+            Some(timeout) => {
+                let began = Instant::now();
+                let signed = tokio::time::timeout(timeout, self.sign(&mut request, extensions)).await;
+                // What is left is the client's: one deadline over all.
+                *request.timeout_mut() = Some(timeout.saturating_sub(began.elapsed()));
+                signed.unwrap_or_else(|_| Err(timed_out(timeout)))
+            }
+        }
+        .map_err(reqwest_middleware::Error::middleware)?;
+        let sent = self.guard.then(|| request.url().clone());
+        let response = next.run(request, extensions).await?;
+        if let Some(sent) = sent
+            && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
+        {
+            return Err(reqwest_middleware::Error::middleware(followed()));
+        }
+        Ok(response)
+    }
+}
+
+fn timed_out(timeout: Duration) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!(
+            "the request's time-out of {timeout:?} passed while credentials were fetched or the body was hashed"
+        ),
+    )
+}
+
+fn followed() -> Error {
+    Error::new(
+        ErrorKind::Redirect,
+        "a redirect was followed below the signer, which sent the signature and the session token along: build the \
+         client with reqwest_sigv4::harden",
+    )
+}
+
+/// tokio's timer.
+struct Tokio;
+
+impl Sleep for Tokio {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
