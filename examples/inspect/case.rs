@@ -40,6 +40,7 @@ pub struct Case {
     #[serde(default)]
     content_sha256_header: bool,
     pub expires_in: Option<u64>,
+    pub policy_b64: Option<String>,
     #[serde(default)]
     omit_session_token: bool,
 }

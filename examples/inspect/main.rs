@@ -11,6 +11,7 @@
 
 mod case;
 mod http_kinds;
+mod post_policy;
 mod sigv4a;
 
 use std::io::{self, BufRead, Write};
@@ -41,6 +42,7 @@ fn answer(line: &str) -> Value {
         "presign" => http_kinds::presign(&case),
         "sigv4a-header" => sigv4a::with_public_key(&case, http_kinds::header),
         "sigv4a-presign" => sigv4a::with_public_key(&case, http_kinds::presign),
+        "post-policy" => post_policy::post_policy(&case),
         other => Err(format!("the kind {other:?} is not one that this program can do").into()),
     };
     let mut answer = answered.unwrap_or_else(|error| json!({"error": error.to_string()}));

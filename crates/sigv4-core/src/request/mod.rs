@@ -1,12 +1,16 @@
 //! Step 4 of the specification: the signature put into the request, as headers or in the query.
 
 mod authorization;
+#[cfg(feature = "tokens")]
+mod post_policy;
 mod presign;
 mod sign;
 mod signed_headers;
 mod view;
 
 pub use authorization::Authorization;
+#[cfg(feature = "tokens")]
+pub use post_policy::{PostForm, PostPolicy, sign_post_policy};
 pub use presign::{MAX_EXPIRY, QuerySignature, presign};
 pub use sign::{
     HeaderSignature, SigningParams, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET,
