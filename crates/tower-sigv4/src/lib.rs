@@ -2,9 +2,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "reqwest")]
+mod reqwest_service;
 mod runtime;
 pub mod sign;
 
+#[cfg(feature = "reqwest")]
+pub use reqwest_service::ReqwestService;
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};
 pub use sigv4_core;
 

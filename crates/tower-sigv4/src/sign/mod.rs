@@ -38,4 +38,4 @@ pub use body::SignedBody;
 pub use future::SignFuture;
 pub use layer::SignLayer;
 pub use rebuild::{Rebuild, Same, With, Wrap};
-pub use service::Sign;
+pub use service::{Sign, sign_request};

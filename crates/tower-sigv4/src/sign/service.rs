@@ -88,6 +88,27 @@ where
     }
 }
 
+/// Signs one request, for clients that are not services: waits for credentials and for the body where that is needed.
+///
+/// Errors as for [`Signer::sign`]. The request is consumed either way.
+pub async fn sign_request<B, R>(
+    signer: &Signer,
+    rebuild: R,
+    request: Request<B>,
+) -> Result<Request<R::Out>, Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+    R: Rebuild<B>,
+{
+    let (mut parts, body) = request.into_parts();
+    let body = match sign_now(signer, &rebuild, &mut parts, body)? {
+        Attempt::Signed(body) => body,
+        Attempt::Waits(pending) => sign_later(signer, rebuild, &mut parts, pending).await?,
+    };
+    Ok(Request::from_parts(parts, body))
+}
+
 /// How far signing comes without waiting.
 enum Attempt<B, Out> {
     Signed(Out),

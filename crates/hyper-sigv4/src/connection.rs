@@ -1,0 +1,114 @@
+//! Raw connections: nothing below adds a `host`, so this does.
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body::Body;
+use hyper::body::Incoming;
+use sigv4_core::{Error, ErrorKind, Location, Signer};
+use tower_sigv4::sign::sign_request;
+use tower_sigv4::{BoxError, SignedBody, Wrap};
+
+/// Signs every request, then sends it over one connection: `hyper::client::conn::http1::SendRequest` or that of
+/// `http2`, whose body type is [`SignedBody`] around that of the requests.
+///
+/// Requests may name the path alone: they go to the connection's origin.
+#[derive(Debug, Clone)]
+pub struct SigV4Connection<T> {
+    signer: Signer,
+    sender: T,
+    scheme: Scheme,
+    authority: Authority,
+}
+
+impl<T> SigV4Connection<T> {
+    /// Signs with `signer` what `sender` sends to `origin`: an absolute URI, of which scheme, host and port count.
+    /// An error of kind `Request` if it is none, or holds a user name.
+    pub fn new(signer: Signer, sender: T, origin: &Uri) -> Result<Self, Error> {
+        let location = Location::of(origin)?;
+        let wrong =
+            || Error::new(ErrorKind::Request, "a connection's origin is an absolute URL: scheme and host");
+        let authority = location.host.and_then(|host| host.parse().ok()).ok_or_else(wrong)?;
+        let scheme = origin.scheme().cloned().ok_or_else(wrong)?;
+        Ok(Self { signer, sender, scheme, authority })
+    }
+
+    /// The sender below.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.sender
+    }
+
+    /// The sender below, by value.
+    pub fn into_inner(self) -> T {
+        self.sender
+    }
+
+    /// Fills in the origin, and signs.
+    async fn signed<B>(&self, mut request: Request<B>) -> Result<Request<SignedBody<B>>, Error>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        match Location::of(request.uri())?.host {
+            Some(host) if !host.eq_ignore_ascii_case(self.authority.as_str()) => {
+                return Err(Error::new(
+                    ErrorKind::Origin,
+                    format!("the request is for {host}, and the connection goes to {}", self.authority),
+                ));
+            }
+            Some(_) => {}
+            None => {
+                let target = request.uri().path_and_query().cloned();
+                *request.uri_mut() = self.absolute(target)?;
+            }
+        }
+        sign_request(&self.signer, Wrap, request).await
+    }
+
+    fn absolute(&self, target: Option<PathAndQuery>) -> Result<Uri, Error> {
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(target.unwrap_or_else(|| PathAndQuery::from_static("/")))
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Request, "the request's path is not one").with_source(error)
+            })
+    }
+}
+
+#[cfg(feature = "http1")]
+impl<B> SigV4Connection<hyper::client::conn::http1::SendRequest<SignedBody<B>>>
+where
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
+        let mut request = self.signed(request).await?;
+        if !request.headers().contains_key(HOST) {
+            request.headers_mut().insert(HOST, HeaderValue::from_str(self.authority.as_str())?);
+        }
+        // A server is sent the path; the whole URI is for proxies.
+        let target =
+            request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        *request.uri_mut() = Uri::from(target);
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request).await?)
+    }
+}
+
+#[cfg(feature = "http2")]
+impl<B> SigV4Connection<hyper::client::conn::http2::SendRequest<SignedBody<B>>>
+where
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
+        let request = self.signed(request).await?;
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request).await?)
+    }
+}
