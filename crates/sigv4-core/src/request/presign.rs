@@ -84,6 +84,7 @@ pub fn presign<H: HeaderView + ?Sized>(
     params.check()?;
     let lifetime = lifetime(params, expires)?;
     // Declared before the headers that will borrow them.
+    #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
     let payload_hash;
     let mut query = Query(Vec::with_capacity(request.query.len() + 512));
     let (mut headers, found) = Found::look(request.headers, params.signed_headers);
