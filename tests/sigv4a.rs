@@ -5,11 +5,12 @@ use std::time::Duration;
 use http::{HeaderValue, Request};
 use serde_json::Value;
 use sigv4_core::clock::AmzDate;
+use sigv4_core::clock::ManualClock;
 use sigv4_core::request::{Authorization, RequestView, SignedText, SigningParams, presign, sign};
 use sigv4_core::service::ContentSha256;
 use sigv4_core::signature::sigv4a::PublicKey;
 use sigv4_core::signature::{Algorithm, RegionSet};
-use sigv4_core::{Credentials, ErrorKind, Payload, SignedHeaders};
+use sigv4_core::{Credentials, ErrorKind, Payload, SignOptions, SignedHeaders, Signer};
 use sigv4_tests::official_suite::{Case, cases};
 
 const EVERYTHING: &SignedHeaders = &SignedHeaders::everything();
@@ -149,4 +150,71 @@ fn a_service_that_takes_nothing_else_says_so() {
         error.to_string(),
         "cloudfront-keyvaluestore takes SigV4a signatures only: choose a region set, such as \"*\""
     );
+}
+
+/// Algorithm, scope and region set of a request that a signer signed.
+fn signed(signer: &Signer, uri: &str, options: Option<SignOptions>) -> (String, String, Option<String>) {
+    let mut request = Request::get(uri).body(()).unwrap();
+    if let Some(options) = options {
+        request.extensions_mut().insert(options);
+    }
+    let signer = signer.clone().with_clock(ManualClock::at_amz_date("20261121T120000Z").unwrap());
+    signer.sign(&mut request, Payload::EMPTY).unwrap();
+    let authorization = request.headers()["authorization"].to_str().unwrap();
+    let parts = Authorization::parse(authorization).unwrap();
+    let region_set =
+        request.headers().get("x-amz-region-set").map(|value| value.to_str().unwrap().to_owned());
+    (parts.algorithm.to_owned(), parts.scope.to_owned(), region_set)
+}
+
+const V4A: &str = "AWS4-ECDSA-P256-SHA256";
+const V4: &str = "AWS4-HMAC-SHA256";
+
+#[test]
+fn is_chosen_per_signer_and_per_request() {
+    let regions = |text| RegionSet::parse(text).unwrap();
+    let plain = Signer::new("events", "us-east-1", credentials());
+    let wide = plain.clone().with_region_set(regions("us-east-1,us-west-2"));
+    let uri = "https://abcde.veo.endpoint.events.amazonaws.com/";
+    let everywhere = Some(SignOptions::new().region_set(RegionSet::all()));
+    let v4a = |set: &str| (V4A.to_owned(), "20261121/events/aws4_request".to_owned(), Some(set.to_owned()));
+    let v4 = |region| (V4.to_owned(), format!("20261121/{region}/events/aws4_request"), None);
+    assert_eq!(signed(&plain, uri, None), v4("us-east-1"));
+    assert_eq!(signed(&plain, uri, everywhere.clone()), v4a("*"));
+    assert_eq!(signed(&wide, uri, None), v4a("us-east-1,us-west-2"));
+    assert_eq!(signed(&wide, uri, everywhere), v4a("*"));
+    assert_eq!(signed(&wide, uri, Some(SignOptions::new().region("eu-west-1"))), v4("eu-west-1"));
+}
+
+#[test]
+fn hosts_and_services_that_take_nothing_else_get_it_unasked() {
+    let access_point = "https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/key";
+    let v4a = |service: &str, set: &str| {
+        (V4A.to_owned(), format!("20261121/{service}/aws4_request"), Some(set.to_owned()))
+    };
+    let explicit = Signer::new("s3", "us-east-1", credentials());
+    assert_eq!(signed(&explicit, access_point, None), v4a("s3", "*"));
+    assert_eq!(signed(&Signer::infer(credentials(), ["s3"]), access_point, None), v4a("s3", "*"));
+    let narrow = explicit.clone().with_region_set(RegionSet::new(["us-east-1"]).unwrap());
+    assert_eq!(signed(&narrow, access_point, None), v4a("s3", "us-east-1"));
+    let store = Signer::new("cloudfront-keyvaluestore", "us-east-1", credentials());
+    let uri = "https://111122223333.cloudfront-kvs.global.api.aws/";
+    assert_eq!(signed(&store, uri, None), v4a("cloudfront-keyvaluestore", "*"));
+    // A bucket is not an access point.
+    let (algorithm, ..) = signed(&explicit, "https://s3-global.s3.us-east-1.amazonaws.com/key", None);
+    assert_eq!(algorithm, V4);
+}
+
+#[test]
+fn a_presigned_url_of_a_multi_region_access_point() {
+    let signer = Signer::new("s3", "us-east-1", credentials())
+        .with_clock(ManualClock::at_amz_date("20261121T120000Z").unwrap());
+    let request =
+        Request::get("https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/key").body(()).unwrap();
+    let url = signer.presign(&request, Duration::from_secs(60)).unwrap();
+    let query = url.uri().query().unwrap();
+    assert!(query.starts_with(
+        "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261121%2Fs3%2Faws4_request&"
+    ), "{query}");
+    assert!(query.contains("&X-Amz-Region-Set=%2A&"), "{query}");
 }

@@ -104,7 +104,8 @@ impl<'a> SigningParams<'a> {
             Algorithm::V4a { .. } if cfg!(feature = "sigv4a") => Ok(()),
             Algorithm::V4a { .. } => Err(Error::new(
                 ErrorKind::Feature,
-                "a region set asks for SigV4a: enable the feature `sigv4a` of sigv4-core",
+                "this host or service takes SigV4a signatures only, or a region set asks for one: enable the feature \
+                 `sigv4a` of sigv4-core",
             )),
         }
     }

@@ -29,5 +29,6 @@ mod tests;
 
 pub use infer::{InferredScope, Operator, infer};
 pub use rules::{ContentSha256, PresignPayload, ServiceRules, TokenPlacement, UnsignedPayload, WirePath};
+pub(crate) use s3::is_multi_region;
 #[cfg(feature = "tokens")]
 pub(crate) use zone::dns_suffix;

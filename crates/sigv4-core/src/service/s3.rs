@@ -27,6 +27,13 @@ pub(super) fn regional(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a host is that of a Multi-Region Access Point, which takes nothing but SigV4a.
+pub(crate) fn is_multi_region(service: &str, host: &str) -> bool {
+    const END: &[u8] = b".accesspoint.s3-global.amazonaws.com";
+    let host = host.strip_suffix(":443").unwrap_or(host).as_bytes();
+    service == "s3" && host.len() > END.len() && host[host.len() - END.len()..].eq_ignore_ascii_case(END)
+}
+
 /// Hosts of the domain's own: the global endpoint, regions with a hyphen before them, Multi-Region Access
 /// Points. Transfer Acceleration is not among them, since its hosts do not tell the bucket's region.
 pub(super) fn legacy<'a>(zone: &Zone, name: &'a str) -> Option<InferredScope<'a>> {

@@ -193,4 +193,25 @@ mod tests {
         // A prefix and a suffix may not share bytes.
         assert!(!RegionSet::parse("aba*ba").unwrap().contains("aba"));
     }
+
+    #[cfg(not(feature = "sigv4a"))]
+    #[test]
+    fn without_the_feature_an_error_names_it() {
+        use crate::{Credentials, Payload, SignOptions, Signer};
+
+        let signer =
+            |service: &str| Signer::new(service, "us-east-1", Credentials::new("AKID", "secret").unwrap());
+        for (service, uri, options) in [
+            ("s3", "https://abc.mrap.accesspoint.s3-global.amazonaws.com/key", SignOptions::new()),
+            ("cloudfront-keyvaluestore", "https://1.cloudfront-kvs.global.api.aws/", SignOptions::new()),
+            ("events", "https://example.com/", SignOptions::new().region_set(RegionSet::all())),
+        ] {
+            let mut request = http::Request::get(uri).body(()).unwrap();
+            request.extensions_mut().insert(options);
+            let error = signer(service).sign(&mut request, Payload::EMPTY).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Feature, "{uri}");
+            assert!(error.to_string().contains("the feature `sigv4a` of sigv4-core"), "{error}");
+            assert!(request.headers().is_empty(), "{request:?}");
+        }
+    }
 }

@@ -26,6 +26,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
 use crate::request::{self, RequestView, SignedHeaders, SigningParams};
 use crate::service::ServiceRules;
+use crate::signature::RegionSet;
 use outcome::Hook;
 use scope::{Scope, ScopeSource};
 
@@ -52,6 +53,7 @@ pub struct Signer(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     scope: ScopeSource,
+    region_set: Option<RegionSet>,
     credentials: CredentialCache,
     clock: Arc<dyn Clock>,
     payload: PayloadMode,
@@ -107,6 +109,7 @@ impl Signer {
     fn with_scope(scope: ScopeSource, provider: impl ProvideCredentials + 'static) -> Self {
         Self(Arc::new(Inner {
             scope,
+            region_set: None,
             credentials: CredentialCache::new(provider),
             clock: Arc::new(SystemClock),
             payload: PayloadMode::Auto,
@@ -132,6 +135,24 @@ impl Signer {
             inner.credentials = inner.credentials.clone().with_clock(Arc::clone(&clock));
             inner.clock = clock;
         })
+    }
+
+    /// Signs with SigV4a, for these regions, where a request does not say otherwise. Needs the feature `sigv4a`.
+    ///
+    /// Hosts and services that take nothing else (S3 Multi-Region Access Points, the CloudFront KeyValueStore) are signed
+    /// so in any case, for all regions.
+    ///
+    /// ```
+    /// use sigv4_core::signature::RegionSet;
+    /// use sigv4_core::{Credentials, Signer};
+    ///
+    /// let credentials = Credentials::new("AKIDEXAMPLE", "secret")?;
+    /// let signer = Signer::new("events", "us-east-1", credentials).with_region_set(RegionSet::all());
+    /// # Ok::<(), sigv4_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_region_set(self, regions: RegionSet) -> Self {
+        self.changed(|inner| inner.region_set = Some(regions))
     }
 
     /// Covers payloads in this way, where a request does not say otherwise.
@@ -285,7 +306,7 @@ impl Signer {
     ) -> Result<Scope<'a>, Error> {
         let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         let host = self.sign_host(options).or(location.host).or_else(header);
-        self.0.scope.resolve(options, host, location.path)
+        self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
     }
 
     fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
@@ -348,6 +369,7 @@ impl Signer {
             let date = AmzDate::new(now)?;
             let params = SigningParams {
                 rules,
+                algorithm: scope.algorithm(&rules),
                 signed_headers: self.signed_headers(options),
                 ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
             };
@@ -408,6 +430,7 @@ impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")
             .field("scope", &self.0.scope)
+            .field("region_set", &self.0.region_set)
             .field("credentials", &self.0.credentials)
             .field("payload", &self.0.payload)
             .field("buffer_limit", &self.0.buffer_limit)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::credentials::{CredentialCache, ProvideCredentials};
 use crate::request::SignedHeaders;
+use crate::signature::RegionSet;
 
 /// How the payload of a request is covered by its signature.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +37,7 @@ pub enum PayloadMode {
 pub struct SignOptions {
     pub(crate) service: Option<Cow<'static, str>>,
     pub(crate) region: Option<Cow<'static, str>>,
+    pub(crate) region_set: Option<RegionSet>,
     pub(crate) payload: Option<PayloadMode>,
     pub(crate) credentials: Option<CredentialCache>,
     pub(crate) signed_headers: Option<SignedHeaders>,
@@ -60,10 +62,16 @@ impl SignOptions {
         Self { service: Some(service.into()), ..self }
     }
 
-    /// Signs for this region.
+    /// Signs for this region, and not for a set that the signer may have.
     #[must_use]
     pub fn region(self, region: impl Into<Cow<'static, str>>) -> Self {
         Self { region: Some(region.into()), ..self }
+    }
+
+    /// Signs with SigV4a, for these regions. Needs the feature `sigv4a`.
+    #[must_use]
+    pub fn region_set(self, regions: RegionSet) -> Self {
+        Self { region_set: Some(regions), ..self }
     }
 
     /// Covers the payload in this way.

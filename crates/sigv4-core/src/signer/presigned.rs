@@ -114,6 +114,7 @@ impl Signer {
         let signed_headers = self.signed_headers(options).for_presigning();
         let params = SigningParams {
             rules,
+            algorithm: scope.algorithm(&rules),
             signed_headers: &signed_headers,
             ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
         };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::SignOptions;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::service;
+use crate::service::{self, ServiceRules};
+use crate::signature::{Algorithm, RegionSet};
 
 /// What the signer was told of service and region.
 #[derive(Debug, Clone)]
@@ -26,11 +27,28 @@ pub(super) enum ScopeSource {
 pub(super) struct Scope<'a> {
     pub(super) service: Cow<'a, str>,
     pub(super) region: Cow<'a, str>,
+    /// What SigV4a was asked for, or is demanded by the host.
+    region_set: Option<&'a RegionSet>,
     /// Whether the host was found to be run by somebody else than AWS.
     pub(super) foreign: bool,
 }
 
-impl Scope<'_> {
+/// What hosts and services that take nothing but SigV4a are signed for, unless the caller knows better.
+static EVERYWHERE: RegionSet = RegionSet::all();
+
+impl<'a> Scope<'a> {
+    fn new(service: Cow<'a, str>, region: Cow<'a, str>) -> Self {
+        Self { service, region, region_set: None, foreign: false }
+    }
+
+    /// SigV4a where it was asked for, or where the host or the service takes nothing else.
+    pub(super) fn algorithm(&self, rules: &ServiceRules) -> Algorithm<'a> {
+        match self.region_set.or(rules.sigv4a_only.then_some(&EVERYWHERE)) {
+            Some(region_set) => Algorithm::V4a { region_set },
+            None => Algorithm::V4,
+        }
+    }
+
     /// Refuses to hand an AWS session token to somebody else's service that was only inferred.
     pub(super) fn check_token(&self, credentials: &Credentials) -> Result<(), Error> {
         if self.foreign && credentials.session_token_header().is_some() {
@@ -51,23 +69,47 @@ impl ScopeSource {
         options: Option<&'a SignOptions>,
         host: Option<&'a str>,
         path: &str,
+        region_set: Option<&'a RegionSet>,
+    ) -> Result<Scope<'a>, Error> {
+        let mut scope = self.resolve_region(options, host, path)?;
+        scope.region_set = match options.and_then(|options| options.region_set.as_ref()) {
+            Some(asked) => Some(asked),
+            // A region of the request's own outranks the signer's set.
+            None if options.is_some_and(|options| options.region.is_some()) => scope.region_set,
+            None => region_set.or(scope.region_set),
+        };
+        if scope.region_set.is_none()
+            && host.is_some_and(|host| service::is_multi_region(&scope.service, host))
+        {
+            scope.region_set = Some(&EVERYWHERE);
+        }
+        if let Some(region_set) = scope.region_set {
+            scope.region = Cow::Borrowed(region_set.as_str());
+        }
+        Ok(scope)
+    }
+
+    fn resolve_region<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        host: Option<&'a str>,
+        path: &str,
     ) -> Result<Scope<'a>, Error> {
         let service = options.and_then(|options| options.service.as_deref());
         let region = options.and_then(|options| options.region.as_deref());
         if let (Some(service), Some(region)) = (service, region) {
-            return Ok(Scope { service: service.into(), region: region.into(), foreign: false });
+            return Ok(Scope::new(service.into(), region.into()));
         }
         match self {
-            Self::Explicit { service: ours, region: our_region } => Ok(Scope {
-                service: Cow::Borrowed(service.unwrap_or(ours)),
-                region: Cow::Borrowed(region.unwrap_or(our_region)),
-                foreign: false,
-            }),
+            Self::Explicit { service: ours, region: our_region } => {
+                Ok(Scope::new(service.unwrap_or(ours).into(), region.unwrap_or(our_region).into()))
+            }
             Self::Inferred { services } => {
                 let found = infer(services, service, host, path)?;
                 Ok(Scope {
                     service: Cow::Borrowed(service.unwrap_or(found.service)),
                     region: region.map_or(found.region, Cow::Borrowed),
+                    region_set: found.sigv4a.then_some(&EVERYWHERE),
                     foreign: found.operator != service::Operator::Aws,
                 })
             }
@@ -93,12 +135,6 @@ fn infer<'a>(
              or SignOptions for this request"
         ));
     };
-    if found.sigv4a {
-        return Err(Error::new(
-            ErrorKind::Feature,
-            format!("the host {host:?} takes SigV4a signatures only: sign with a region set"),
-        ));
-    }
     if !allowed.iter().any(|service| service == found.service) && asked != Some(found.service) {
         return refused(format!(
             "the host {host:?} belongs to the service {:?}, which this signer may not sign for: name it in \
