@@ -16,6 +16,8 @@ pub mod signature;
 mod signer;
 #[cfg(feature = "tokens")]
 pub mod tokens;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use async_trait::async_trait;
 pub use body::Payload;

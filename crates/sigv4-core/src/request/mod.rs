@@ -19,6 +19,8 @@ pub use sign::{
 pub use signed_headers::{HOP_HEADERS, HOP_PREFIXES, SignedHeaders};
 pub use view::{HeaderView, RequestView};
 
+#[cfg(feature = "verify")]
+pub(crate) use authorization::FAMILY;
 pub(crate) use view::wire_host;
 
 /// What was signed, as text: to compare with what a service says it reckoned, and to test.

@@ -1,0 +1,68 @@
+//! Access key id and scope against what the verifier serves.
+
+use super::rejection::Reason;
+use crate::clock::AmzDate;
+use crate::signature::scope::TERMINATOR;
+
+/// A service in a region that a verifier accepts signatures for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Served {
+    pub(super) service: String,
+    pub(super) region: String,
+}
+
+/// Access key ids longer than this are nobody's.
+const MAX_KEY_ID: usize = 256;
+
+/// A credential, cut into its five parts.
+pub(super) struct Credential<'a> {
+    pub(super) access_key_id: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    terminator: &'a str,
+}
+
+impl<'a> Credential<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, Reason> {
+        let shape = || Reason::CredentialShape(text.to_owned());
+        let mut parts = text.split('/');
+        let mut next = || parts.next().ok_or_else(shape);
+        let (access_key_id, date, region, service, terminator) =
+            (next()?, next()?, next()?, next()?, next()?);
+        if parts.next().is_some() {
+            return Err(shape());
+        }
+        if access_key_id.is_empty() {
+            return Err(Reason::EmptyKeyId);
+        }
+        if access_key_id.len() > MAX_KEY_ID || !access_key_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(shape());
+        }
+        Ok(Self { access_key_id, date, region, service, terminator })
+    }
+
+    /// The place among `served` that the scope names exactly. Otherwise says what is wrong, against the entry that
+    /// shares the service, or else the first.
+    pub(super) fn scope<'s>(&self, served: &'s [Served], date: &AmzDate) -> Result<&'s Served, Reason> {
+        let fits = |one: &&Served| one.service == self.service && one.region == self.region;
+        let found = served.iter().find(fits);
+        let near = found
+            .or_else(|| served.iter().find(|one| one.service == self.service))
+            .or_else(|| served.first())
+            .ok_or(Reason::MissingAuthentication)?;
+        let wrong = |given: &str, expected: &str| {
+            (given != expected).then(|| (given.to_owned(), expected.to_owned()))
+        };
+        let region = wrong(self.region, &near.region);
+        let service = wrong(self.service, &near.service);
+        let terminator = (self.terminator != TERMINATOR).then(|| self.terminator.to_owned());
+        if region.is_some() || service.is_some() || terminator.is_some() {
+            return Err(Reason::Scope { region, service, terminator });
+        }
+        if self.date != date.date() {
+            return Err(Reason::ScopeDate { given: self.date.to_owned(), date: *date });
+        }
+        Ok(near)
+    }
+}

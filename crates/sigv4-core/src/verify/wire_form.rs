@@ -1,0 +1,106 @@
+//! How far a request may stray from the one form that its signature was made for.
+
+use super::rejection::Reason;
+use crate::canonical::CanonicalQuery;
+
+/// How many forms of one request are accepted under one signature.
+///
+/// A signature covers the canonical request, and different requests share one: `/a//b` and `/a/b`, `a=%2f` and
+/// `a=%2F`, `?a=1&a=2` and `?a=2&a=1`, a header split in two. Whoever holds a signed request can send the others. An
+/// application that sees them as different requests should accept one of them only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum WireForm {
+    /// As AWS: every request with the same canonical request.
+    Equivalent,
+    /// The default: refuses what clients do not send and applications may misread. That is, where the service
+    /// normalizes paths, a path with empty or dot segments; lower-case hex in the query's escapes and empty pieces
+    /// between `&`; a tab or line break in a signed header's value. No change of one byte to an accepted request is
+    /// accepted.
+    #[default]
+    Standard,
+    /// Standard, and besides: the query must be its own canonical form (sorted, `%20` and not `+`, `a=` and not
+    /// `a`), and signed headers must neither be repeated nor hold runs of spaces. Then exactly one request fits a
+    /// signature. Refuses clients that do not sort.
+    Exact,
+}
+
+impl WireForm {
+    pub(super) fn check_path(self, path: &str, normalized: bool) -> Result<(), Reason> {
+        if !path.is_empty() && !path.starts_with('/') {
+            return Err(Reason::WireForm("the path does not begin with /"));
+        }
+        if path.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(Reason::WireForm("the path holds a space or a control character"));
+        }
+        if self == Self::Equivalent || !normalized {
+            return Ok(());
+        }
+        let mut segments = path.split('/').skip(1).peekable();
+        while let Some(segment) = segments.next() {
+            let empty_inside = segment.is_empty() && segments.peek().is_some();
+            if empty_inside || matches!(segment, "." | "..") {
+                return Err(Reason::WireForm(
+                    "the path holds an empty segment or a dot segment, which its signature does not cover",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_query(self, query: &str) -> Result<(), Reason> {
+        if self == Self::Equivalent || query.is_empty() {
+            return Ok(());
+        }
+        if query.split('&').any(str::is_empty) {
+            return Err(Reason::WireForm("the query holds an empty piece between two &"));
+        }
+        let mut rest = query.as_bytes();
+        while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
+            rest = &rest[at + 1..];
+            if rest.iter().take(2).any(|byte| matches!(byte, b'a'..=b'f')) {
+                return Err(Reason::WireForm("the query holds a percent escape in lower-case hex"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The check of the query that goes into the canonical request, after a presigned signature was taken out.
+    pub(super) fn check_canonical_query(self, query: &str) -> Result<(), Reason> {
+        if self != Self::Exact || query.is_empty() {
+            return Ok(());
+        }
+        let mut canonical = Vec::with_capacity(query.len());
+        CanonicalQuery::parse(query.as_bytes()).put(&mut canonical);
+        if canonical != query.as_bytes() {
+            return Err(Reason::WireForm("the query is not sorted, or not encoded in the canonical way"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_value(self, value: &[u8], values: usize) -> Result<(), Reason> {
+        if self == Self::Equivalent {
+            return Ok(());
+        }
+        if value.iter().any(|&byte| byte.is_ascii_whitespace() && byte != b' ') {
+            return Err(Reason::WireForm("a signed header's value holds a tab or a line break"));
+        }
+        if self == Self::Exact {
+            if values > 1 {
+                return Err(Reason::WireForm("a signed header is there twice"));
+            }
+            if value != value.trim_ascii() || value.windows(2).any(|pair| pair == b"  ") {
+                return Err(Reason::WireForm("a signed header's value holds a run of spaces"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a method that could not be told from what follows it in the canonical request.
+pub(super) fn check_method(method: &str) -> Result<(), Reason> {
+    if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Reason::WireForm("the method is no token"));
+    }
+    Ok(())
+}
