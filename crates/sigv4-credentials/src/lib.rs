@@ -45,6 +45,6 @@ pub use providers::imds::ImdsProvider;
 pub use providers::process::ProcessProvider;
 pub use providers::profile::ProfileProvider;
 pub use providers::sso::{SsoProvider, SsoSettings};
-pub use providers::sts::{AssumeRoleProvider, MfaToken};
+pub use providers::sts::{AssumeRoleProvider, CallerIdentity, MfaToken};
 pub use providers::web_identity::WebIdentityProvider;
 pub use region::RegionChain;

@@ -1,6 +1,7 @@
 //! STS: the two calls that make credentials of a role, and what it answers.
 
 mod answer;
+mod identity;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 pub(crate) use answer::{Answer, read};
+pub use identity::CallerIdentity;
 
 use super::provides;
 use crate::context::Context;
