@@ -36,13 +36,21 @@ pub struct Case {
     #[serde(default)]
     double_encode: bool,
     #[serde(default)]
-    payload: String,
+    pub payload: String,
     #[serde(default)]
     content_sha256_header: bool,
     pub expires_in: Option<u64>,
     pub policy_b64: Option<String>,
     #[serde(default)]
     omit_session_token: bool,
+    /// Sizes of the chunks; all but the last two are alike, the last is 0.
+    #[serde(default)]
+    pub chunk_sizes: Vec<usize>,
+    /// In the order of the wire.
+    #[serde(default)]
+    pub trailers: Vec<(String, String)>,
+    /// The checksum among them.
+    pub checksum: Option<String>,
 }
 
 #[derive(Deserialize)]

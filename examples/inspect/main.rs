@@ -2,7 +2,8 @@
 //!
 //! Reads one JSON object a line on standard input (a request, credentials, time, region and service, and how to
 //! sign) and prints one a line: `id`, `canonical_request`, `string_to_sign`, `signature`, and by kind
-//! `authorization` and `added_headers`, or `url`. What cannot be signed is answered with `error`.
+//! `authorization` and `added_headers`, or `url`; of a chunked upload also `chunk_signatures`, `trailer_signature` and
+//! `encoded_body_b64`. What cannot be signed is answered with `error`.
 //!
 //! ```sh
 //! cargo run --example inspect < cases.jsonl
@@ -10,6 +11,7 @@
 #![allow(clippy::print_stdout)]
 
 mod case;
+mod chunked;
 mod http_kinds;
 mod post_policy;
 mod sigv4a;
@@ -39,6 +41,7 @@ fn answer(line: &str) -> Value {
     };
     let answered = match case.kind.as_str() {
         "header" => http_kinds::header(&case),
+        "chunked" => chunked::chunked(&case),
         "presign" => http_kinds::presign(&case),
         "sigv4a-header" => sigv4a::with_public_key(&case, http_kinds::header),
         "sigv4a-presign" => sigv4a::with_public_key(&case, http_kinds::presign),

@@ -1,5 +1,11 @@
 //! Bodies: what is signed of them.
 
+#[cfg(feature = "chunked")]
+mod checksum;
+#[cfg(feature = "chunked")]
+pub mod chunked;
 mod payload;
 
+#[cfg(feature = "chunked")]
+pub use checksum::{Checksum, ChecksumAlgorithm};
 pub use payload::{Payload, PayloadHash, UNSIGNED_PAYLOAD};

@@ -65,7 +65,7 @@ impl<'a> SigningParams<'a> {
     }
 
     /// Refuses parameters that no service would take, and names them.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         self.check_algorithm()?;
         scope::check_part("service", self.service)?;
         if self.credentials.is_expired(self.date.time()) {
@@ -110,7 +110,7 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    pub(super) fn scope(&self) -> CredentialScope<'a> {
+    pub(crate) fn scope(&self) -> CredentialScope<'a> {
         match self.algorithm {
             Algorithm::V4 => CredentialScope::new(self.date, self.region, self.service),
             Algorithm::V4a { .. } => CredentialScope::without_region(self.date, self.service),
