@@ -6,11 +6,15 @@
 mod reqwest_service;
 mod runtime;
 pub mod sign;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 #[cfg(feature = "reqwest")]
 pub use reqwest_service::ReqwestService;
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};
 pub use sigv4_core;
+#[cfg(feature = "verify")]
+pub use verify::{VerifiedBody, Verify, VerifyLayer};
 
 /// Any error that can cross threads, as tower's own middleware uses it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

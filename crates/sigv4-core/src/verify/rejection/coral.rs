@@ -156,7 +156,7 @@ fn words(reason: &Reason, form: Form) -> (Code, Cow<'static, str>) {
                 .into(),
         ),
         Reason::BodyTooLarge(limit) => (TOO_LARGE, format!("Request size exceeded {limit} bytes").into()),
-        Reason::BodyUnreadable => (VALIDATION, "The request body could not be read to its end.".into()),
+        Reason::BodyUnreadable(_) => (VALIDATION, "The request body could not be read to its end.".into()),
         Reason::Internal(error) if error.is_retryable() => {
             (UNAVAILABLE, "The request has failed due to a temporary failure of the server.".into())
         }

@@ -7,6 +7,7 @@ mod s3;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -35,7 +36,8 @@ pub enum Dialect {
 ///
 /// `Display` is for the server's own log: status, code and message, without the canonical request. Parts of the
 /// request that it quotes are escaped and cut short; it never holds a secret, a token or a signature.
-pub struct Rejection(Box<Inner>);
+#[derive(Clone)]
+pub struct Rejection(Arc<Inner>);
 
 struct Inner {
     kind: RejectionKind,
@@ -82,20 +84,20 @@ impl Rejection {
             Reason::SignatureMismatch(told) => (told, None),
             // S3 has a code of its own for this; the others hash what arrived, and find another signature.
             Reason::BodyMismatch { told, .. } if wording.dialect != Dialect::S3 => (told, None),
-            Reason::Internal(source) => (None, Some(source)),
+            Reason::Internal(source) | Reason::BodyUnreadable(source) => (None, Some(source)),
             _ => (None, None),
         };
-        Self(Box::new(Inner { kind, dialect: wording.dialect, text, told, source }))
+        Self(Arc::new(Inner { kind, dialect: wording.dialect, text, told, source }))
     }
 
     /// A refusal of a request whose body is over a limit of `limit` bytes: 413. For those who read the body.
-    pub fn body_too_large(head: &super::SignedHead, limit: usize) -> Self {
+    pub fn body_too_large(head: &super::SignedHead, limit: u64) -> Self {
         head.refuse(Reason::BodyTooLarge(limit))
     }
 
-    /// A refusal of a request whose body could not be read to its end. For those who read the body.
-    pub fn body_unreadable(head: &super::SignedHead) -> Self {
-        head.refuse(Reason::BodyUnreadable)
+    /// A refusal of a request whose body could not be read to its end, and why. For those who read the body.
+    pub fn body_unreadable(head: &super::SignedHead, error: Error) -> Self {
+        head.refuse(Reason::BodyUnreadable(error))
     }
 
     /// Why, to match on.
@@ -149,7 +151,7 @@ impl fmt::Debug for Rejection {
 }
 
 impl std::error::Error for Rejection {
-    /// What went wrong on the server's own side, for [`RejectionKind::Internal`].
+    /// What went wrong, for [`RejectionKind::Internal`] and [`RejectionKind::BodyUnreadable`]. It is not sent.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| source as _)
     }

@@ -120,8 +120,8 @@ pub(in crate::verify) enum Reason {
         computed: String,
         told: Option<Box<Told>>,
     },
-    BodyTooLarge(usize),
-    BodyUnreadable,
+    BodyTooLarge(u64),
+    BodyUnreadable(Error),
     Internal(Error),
 }
 
@@ -156,7 +156,7 @@ impl Reason {
             Self::SignatureForm | Self::SignatureMismatch(_) => RejectionKind::SignatureMismatch,
             Self::BodyMismatch { .. } => RejectionKind::BodyMismatch,
             Self::BodyTooLarge(_) => RejectionKind::BodyTooLarge,
-            Self::BodyUnreadable => RejectionKind::BodyUnreadable,
+            Self::BodyUnreadable(_) => RejectionKind::BodyUnreadable,
             Self::Internal(_) => RejectionKind::Internal,
         }
     }

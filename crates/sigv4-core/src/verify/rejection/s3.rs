@@ -165,7 +165,7 @@ pub(super) fn text(reason: &Reason, form: Form) -> Text {
             "Your proposed upload exceeds the maximum allowed size.",
         )
         .field("MaxSizeAllowed", limit),
-        Reason::BodyUnreadable => new(
+        Reason::BodyUnreadable(_) => new(
             (StatusCode::BAD_REQUEST, "IncompleteBody"),
             "The request body could not be read to its end.",
         ),

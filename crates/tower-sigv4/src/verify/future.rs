@@ -1,0 +1,82 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use sigv4_core::verify::Rejection;
+use tower_service::Service;
+
+use super::ResponseBody;
+
+pin_project! {
+    /// The response of [`Verify`](super::Verify).
+    pub struct VerifyFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, S::Future, B>,
+    }
+}
+
+type Verifying<B> = Pin<Box<dyn Future<Output = Result<Request<B>, Rejection>> + Send>>;
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, F, B> {
+        // The inner service is the one that was polled ready.
+        Verifying { verifying: Verifying<B>, inner: S },
+        Calling { #[pin] future: F },
+    }
+}
+
+impl<S, B> VerifyFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    pub(super) fn new(verifying: Verifying<B>, inner: S) -> Self {
+        Self { state: State::Verifying { verifying, inner } }
+    }
+}
+
+impl<S, B, Rs> Future for VerifyFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<Rs>>,
+{
+    type Output = Result<Response<ResponseBody<Rs>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let future = match state.as_mut().project() {
+                StateProjection::Verifying { verifying, inner } => {
+                    match ready!(verifying.as_mut().poll(context)) {
+                        Ok(request) => inner.call(request),
+                        Err(rejection) => return Poll::Ready(Ok(answer(rejection))),
+                    }
+                }
+                StateProjection::Calling { future } => {
+                    return future.poll(context).map_ok(|response| response.map(ResponseBody::inner));
+                }
+            };
+            state.set(State::Calling { future });
+        }
+    }
+}
+
+fn answer<Rs>(rejection: Rejection) -> Response<ResponseBody<Rs>> {
+    let mut response = rejection.response().map(ResponseBody::rejection);
+    response.extensions_mut().insert(rejection);
+    response
+}
+
+impl<S, B> fmt::Debug for VerifyFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifyFuture")
+    }
+}

@@ -1,0 +1,124 @@
+use std::fmt;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use sigv4_core::flow::{Collect, sha256};
+use sigv4_core::request::RequestView;
+use sigv4_core::verify::{Rejection, SignedHead, Verifier};
+use sigv4_core::{ErrorKind, Payload};
+use tower_service::Service;
+
+use super::{ResponseBody, VerifiedBody, VerifyFuture, VerifyLayer};
+use crate::BoxError;
+
+/// Verifies every request, then calls the inner service. Made by [`VerifyLayer`].
+pub struct Verify<S, B = VerifiedBody> {
+    inner: S,
+    layer: VerifyLayer<B>,
+}
+
+impl<S> Verify<S> {
+    /// Verifies with `verifier` what `inner` is to answer.
+    pub fn new(inner: S, verifier: Verifier) -> Self {
+        Self::from_parts(inner, VerifyLayer::new(verifier))
+    }
+}
+
+impl<S, B> Verify<S, B> {
+    pub(super) fn from_parts(inner: S, layer: VerifyLayer<B>) -> Self {
+        Self { inner, layer }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, mutable.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service, by value.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S: Clone, B> Clone for Verify<S, B> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<S: fmt::Debug, B> fmt::Debug for Verify<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verify").field("inner", &self.inner).field("layer", &self.layer).finish()
+    }
+}
+
+impl<S, B, Rq, Rs> Service<Request<Rq>> for Verify<S, B>
+where
+    S: Service<Request<B>, Response = Response<Rs>> + Clone,
+    B: From<Bytes> + 'static,
+    Rq: Body<Data = Bytes> + Send + 'static,
+    Rq::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody<Rs>>;
+    type Error = S::Error;
+    type Future = VerifyFuture<S, B>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Rq>) -> Self::Future {
+        // The service that was polled ready is the one to call.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let (verifier, limit) = (self.layer.verifier.clone(), self.layer.limit);
+        let verifying = async move { Ok(verify(&verifier, limit, request).await?.map(B::from)) };
+        VerifyFuture::new(Box::pin(verifying), inner)
+    }
+}
+
+/// The request with the body that was verified, and who signed among its extensions.
+async fn verify<B>(
+    verifier: &Verifier,
+    limit: usize,
+    request: Request<B>,
+) -> Result<Request<Bytes>, Rejection>
+where
+    B: Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = request.into_parts();
+    let view = RequestView::received(&parts.method, &parts.uri, &parts.headers);
+    let head = verifier.verify_head(&view).await?;
+    let bytes = read(&head, body, limit).await?;
+    let payload = if head.payload().needs_body() {
+        Payload::precomputed(sha256(&bytes).await)
+    } else {
+        Payload::UNSIGNED
+    };
+    parts.extensions.insert(head.check_body(payload)?);
+    Ok(Request::from_parts(parts, bytes))
+}
+
+/// The whole body. One that announces more than the limit is not read at all.
+async fn read<B>(head: &SignedHead, body: B, limit: usize) -> Result<Bytes, Rejection>
+where
+    B: Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    let limit = limit as u64;
+    if body.size_hint().lower() > limit {
+        return Err(Rejection::body_too_large(head, limit));
+    }
+    Collect::new(Box::pin(body)).bytes(limit).await.map_err(|error| match error.kind() {
+        ErrorKind::Payload => Rejection::body_too_large(head, limit),
+        _ => Rejection::body_unreadable(head, error),
+    })
+}
