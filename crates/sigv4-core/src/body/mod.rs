@@ -9,3 +9,5 @@ mod payload;
 #[cfg(feature = "chunked")]
 pub use checksum::{Checksum, ChecksumAlgorithm};
 pub use payload::{Payload, PayloadHash, UNSIGNED_PAYLOAD};
+
+pub(crate) use payload::decode_sha256;

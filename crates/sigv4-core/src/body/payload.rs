@@ -46,14 +46,7 @@ impl<'a> Payload<'a> {
 
     /// A body whose SHA-256 is known in hex. An error of kind `Payload` unless it is 64 hex digits.
     pub fn precomputed_hex(sha256: &str) -> Result<Self, Error> {
-        let mut digest = [0; 32];
-        match hex::decode_to_slice(sha256, &mut digest) {
-            Ok(()) => Ok(Self::precomputed(digest)),
-            Err(_) => Err(Error::new(
-                ErrorKind::Payload,
-                "a precomputed payload hash is not 64 hex digits of a SHA-256",
-            )),
-        }
+        decode_sha256(sha256).map(Self::precomputed)
     }
 
     /// A payload hash taken as it is: a value of `x-amz-content-sha256` such as
@@ -86,6 +79,14 @@ impl<'a> Payload<'a> {
             }
         }))
     }
+}
+
+/// Reads 64 hex digits.
+pub(crate) fn decode_sha256(hex: &str) -> Result<[u8; 32], Error> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(hex, &mut digest).map(|()| digest).map_err(|_| {
+        Error::new(ErrorKind::Payload, "a precomputed payload hash is not a SHA-256 in hex: 64 digits")
+    })
 }
 
 impl<'a> From<&'a [u8]> for Payload<'a> {

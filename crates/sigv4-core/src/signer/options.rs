@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::body::decode_sha256;
 use crate::credentials::{CredentialCache, ProvideCredentials};
+use crate::error::Error;
 use crate::request::SignedHeaders;
 use crate::signature::RegionSet;
 
@@ -22,6 +24,13 @@ pub enum PayloadMode {
     Unsigned,
     /// The SHA-256 that the caller reckoned, raw. The body is sent as it is.
     Precomputed([u8; 32]),
+}
+
+impl PayloadMode {
+    /// [`PayloadMode::Precomputed`] out of the hash in hex. An error of kind `Payload` unless it is 64 hex digits.
+    pub fn precomputed_hex(sha256: &str) -> Result<Self, Error> {
+        decode_sha256(sha256).map(Self::Precomputed)
+    }
 }
 
 /// Options for one request, put into its extensions; they outrank those of the [`Signer`](crate::Signer).

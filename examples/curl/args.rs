@@ -1,0 +1,147 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method};
+use sigv4_core::PayloadMode;
+use sigv4_examples::Failure;
+use sigv4_examples::clients::SigningClient;
+
+pub const USAGE: &str = "\
+curl [-X METHOD] [-H 'name: value']... [-d DATA|@FILE] [-T FILE] [--service S] [--region R]
+     [--client reqwest|tower|hyper] [--payload signed|unsigned|precomputed:HEX]
+     [--presign SECONDS] [--print-url] [-i] [-o FILE] [--fail] URL
+
+Signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Service and region are read
+from the host where they are not given. -T streams the file, as PUT unless -X says otherwise; --presign
+signs in the query, and --print-url prints that URL and sends nothing.
+Exit: 0 for any HTTP answer (22 for 4xx and 5xx with --fail), 2 for bad usage, 1 for anything else.";
+
+#[derive(Debug)]
+pub struct Args {
+    pub method: Option<Method>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub data: Option<Data>,
+    pub upload: Option<PathBuf>,
+    pub service: Option<String>,
+    pub region: Option<String>,
+    pub client: String,
+    pub payload: PayloadMode,
+    pub presign: Option<Duration>,
+    pub print_url: bool,
+    pub include: bool,
+    pub output: Option<PathBuf>,
+    pub fail: bool,
+    pub url: String,
+}
+
+#[derive(Debug)]
+pub enum Data {
+    Literal(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Args {
+    /// Reads the command line; `None` where help was asked for.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Self>, Failure> {
+        use lexopt::prelude::*;
+
+        let mut args = Self {
+            method: None,
+            headers: Vec::new(),
+            data: None,
+            upload: None,
+            service: None,
+            region: None,
+            client: "hyper".into(),
+            payload: PayloadMode::Auto,
+            presign: None,
+            print_url: false,
+            include: false,
+            output: None,
+            fail: false,
+            url: String::new(),
+        };
+        let mut parser = lexopt::Parser::from_args(arguments);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('X') | Long("request") => args.method = Some(parser.value()?.string()?.parse()?),
+                Short('H') | Long("header") => args.headers.push(header(&parser.value()?.string()?)?),
+                Short('d') | Long("data") => args.data = Some(data(parser.value()?)),
+                Short('T') | Long("upload-file") => args.upload = Some(parser.value()?.into()),
+                Long("service") => args.service = Some(parser.value()?.string()?),
+                Long("region") => args.region = Some(parser.value()?.string()?),
+                Long("client") => args.client = client(parser.value()?.string()?)?,
+                Long("payload") => args.payload = payload(&parser.value()?.string()?)?,
+                Long("presign") => args.presign = Some(Duration::from_secs(parser.value()?.parse()?)),
+                Long("print-url") => args.print_url = true,
+                Short('i') | Long("include") => args.include = true,
+                Short('o') | Long("output") => args.output = Some(parser.value()?.into()),
+                Short('f') | Long("fail") => args.fail = true,
+                Short('h') | Long("help") => return Ok(None),
+                Value(url) if args.url.is_empty() => args.url = url.string()?,
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        args.check()
+    }
+
+    fn check(self) -> Result<Option<Self>, Failure> {
+        if self.url.is_empty() {
+            return Err("no URL given".into());
+        }
+        if self.data.is_some() && self.upload.is_some() {
+            return Err("-d and -T cannot go together".into());
+        }
+        if self.print_url && self.presign.is_none() {
+            return Err("--print-url needs --presign SECONDS".into());
+        }
+        Ok(Some(self))
+    }
+
+    /// The method: what `-X` says, else what the body makes likely.
+    pub fn method(&self) -> Method {
+        self.method.clone().unwrap_or(match (&self.upload, &self.data) {
+            (Some(_), _) => Method::PUT,
+            (None, Some(_)) => Method::POST,
+            (None, None) => Method::GET,
+        })
+    }
+}
+
+fn header(line: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let (name, value) = line.split_once(':').ok_or("a header (-H) is written 'name: value'")?;
+    let value =
+        HeaderValue::from_str(value.trim()).or_else(|_| HeaderValue::from_bytes(value.trim().as_bytes()))?;
+    Ok((name.trim().parse()?, value))
+}
+
+fn data(value: OsString) -> Data {
+    match value.to_str().and_then(|text| text.strip_prefix('@')) {
+        Some(path) => Data::File(path.into()),
+        None => Data::Literal(value.into_encoded_bytes()),
+    }
+}
+
+fn client(name: String) -> Result<String, Failure> {
+    if SigningClient::KINDS.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(format!("--client {name:?}: reqwest, tower or hyper").into())
+    }
+}
+
+fn payload(mode: &str) -> Result<PayloadMode, Failure> {
+    match mode {
+        "signed" => Ok(PayloadMode::Signed),
+        "unsigned" => Ok(PayloadMode::Unsigned),
+        _ => {
+            let hex = mode
+                .strip_prefix("precomputed:")
+                .ok_or_else(|| format!("--payload {mode:?}: signed, unsigned or precomputed:HEX"))?;
+            PayloadMode::precomputed_hex(hex).map_err(Into::into)
+        }
+    }
+}
