@@ -2,3 +2,4 @@
 
 pub mod official_suite;
 pub mod packages;
+pub mod plain;
