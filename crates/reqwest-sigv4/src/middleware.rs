@@ -105,7 +105,7 @@ impl SigV4Middleware {
         if self.signer.try_sign(&mut target, payload)? {
             return Ok(());
         }
-        let credentials = self.signer.fetch(extensions).await?;
+        let credentials = self.signer.fetch(&target).await?;
         self.signer.sign_with(&mut target, payload, &credentials)
     }
 }

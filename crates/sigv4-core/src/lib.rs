@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod clock;
 pub mod credentials;
 mod error;
+pub mod express;
 pub mod flow;
 #[cfg(feature = "refusals")]
 pub mod refusal;

@@ -41,6 +41,7 @@ mod timestamp;
 
 pub use chain::{DefaultChain, Finding, Outcome, Resolution};
 pub use providers::container::ContainerProvider;
+pub use providers::express::ExpressSessionClient;
 pub use providers::imds::ImdsProvider;
 pub use providers::process::ProcessProvider;
 pub use providers::profile::ProfileProvider;

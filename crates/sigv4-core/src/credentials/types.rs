@@ -36,6 +36,8 @@ struct Inner {
     secret_access_key: Zeroizing<String>,
     /// Ready to go into a request: marked sensitive, one shared buffer that is wiped at its end.
     session_token: Option<HeaderValue>,
+    /// Whether the token is that of an S3 Express session.
+    s3_session: bool,
     expiry: Option<SystemTime>,
     source: Cow<'static, str>,
     keys: KeyMemo,
@@ -63,6 +65,7 @@ impl Credentials {
             access_key_id,
             secret_access_key,
             session_token: None,
+            s3_session: false,
             expiry: None,
             source: Cow::Borrowed("static"),
             keys: KeyMemo::default(),
@@ -82,6 +85,14 @@ impl Credentials {
         Ok(self.changed(|inner| inner.session_token = Some(value)))
     }
 
+    /// The same credentials, known to be those of an S3 Express session (the answer of `CreateSession`): a directory
+    /// bucket is sent their token as `x-amz-s3session-token`, where that of other credentials goes as
+    /// `x-amz-security-token`.
+    #[must_use]
+    pub fn into_s3_session(self) -> Self {
+        self.changed(|inner| inner.s3_session = true)
+    }
+
     /// The same credentials with the moment from which services refuse them.
     #[must_use]
     pub fn with_expiry(self, expiry: SystemTime) -> Self {
@@ -99,6 +110,7 @@ impl Credentials {
             access_key_id: shared.access_key_id.clone(),
             secret_access_key: shared.secret_access_key.clone(),
             session_token: shared.session_token.clone(),
+            s3_session: shared.s3_session,
             expiry: shared.expiry,
             source: shared.source.clone(),
             keys: KeyMemo::default(),
@@ -128,6 +140,11 @@ impl Credentials {
     /// The session token as a header value, marked sensitive; a clone shares the buffer.
     pub fn session_token_header(&self) -> Option<&HeaderValue> {
         self.0.session_token.as_ref()
+    }
+
+    /// Whether they are those of an S3 Express session.
+    pub fn is_s3_session(&self) -> bool {
+        self.0.s3_session
     }
 
     /// The moment from which services refuse these credentials, where it is known.

@@ -124,8 +124,8 @@ pub fn presign<H: HeaderView + ?Sized>(
     headers.put_names(&mut names);
     query.pair("X-Amz-SignedHeaders", &names);
     let token_name = match params.rules.token {
-        TokenPlacement::S3Express => "X-Amz-S3session-Token",
-        TokenPlacement::Signed | TokenPlacement::AppendedAfterSigning => "X-Amz-Security-Token",
+        TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
+        _ => "X-Amz-Security-Token",
     };
     let token = params.credentials.session_token().map(str::as_bytes);
     let append_token =

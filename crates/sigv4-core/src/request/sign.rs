@@ -146,8 +146,8 @@ impl<'a> SigningParams<'a> {
     /// The name under which the session token travels in headers.
     fn token_header(&self) -> HeaderName {
         match self.rules.token {
-            TokenPlacement::S3Express => X_AMZ_S3SESSION_TOKEN,
-            TokenPlacement::Signed | TokenPlacement::AppendedAfterSigning => X_AMZ_SECURITY_TOKEN,
+            TokenPlacement::S3Express if self.credentials.is_s3_session() => X_AMZ_S3SESSION_TOKEN,
+            _ => X_AMZ_SECURITY_TOKEN,
         }
     }
 }
@@ -238,17 +238,23 @@ pub fn sign<H: HeaderView + ?Sized>(
 
     headers.push("host", host);
     headers.push(X_AMZ_DATE_NAME, params.date.as_str().as_bytes());
-    match (params.credentials.session_token_header(), former.token) {
-        (Some(token), _) => {
-            if !params.omit_session_token {
-                headers.push(token_name.as_str(), token.as_bytes());
-            }
-            set.push((token_name.clone(), token.clone()));
+    let token = params.credentials.session_token_header();
+    if let Some(token) = token {
+        if !params.omit_session_token {
+            headers.push(token_name.as_str(), token.as_bytes());
         }
-        // Left by an earlier signature, made with other credentials.
-        (None, Some(_)) if signed_before => removed.push(X_AMZ_SECURITY_TOKEN),
-        (None, Some(callers)) => headers.push("x-amz-security-token", callers),
-        (None, None) => {}
+        set.push((token_name.clone(), token.clone()));
+    }
+    let former_tokens =
+        [("x-amz-security-token", former.token), ("x-amz-s3session-token", former.s3_session_token)];
+    for (name, value) in former_tokens {
+        match value {
+            None => {}
+            Some(_) if token.is_some() && name == token_name.as_str() => {}
+            // Left by an earlier signature, made with other credentials; or one token too many.
+            Some(_) if token.is_some() || signed_before => removed.push(HeaderName::from_static(name)),
+            Some(callers) => headers.push(name, callers),
+        }
     }
     if let Some(value) = &content_sha256 {
         headers.push("x-amz-content-sha256", value.as_bytes());

@@ -92,6 +92,7 @@ pub(crate) struct Found<'a> {
     date: Once<'a>,
     content_sha256: Once<'a>,
     token: Once<'a>,
+    s3_session_token: Once<'a>,
     region_set: Once<'a>,
 }
 
@@ -127,6 +128,8 @@ pub(crate) struct Former<'a> {
     pub(crate) content_sha256: Option<&'a str>,
     /// A session token in the headers.
     pub(crate) token: Option<&'a [u8]>,
+    /// The token of an S3 Express session in the headers.
+    pub(crate) s3_session_token: Option<&'a [u8]>,
     /// A region set in the headers.
     pub(crate) region_set: Option<&'a [u8]>,
 }
@@ -144,6 +147,7 @@ impl<'a> Found<'a> {
             "x-amz-date" => found.date.take(value),
             "x-amz-content-sha256" => found.content_sha256.take(value),
             "x-amz-security-token" => found.token.take(value),
+            "x-amz-s3session-token" => found.s3_session_token.take(value),
             "x-amz-region-set" => found.region_set.take(value),
             _ if policy.covers(name) => signed.push(name, value),
             _ => {}
@@ -169,6 +173,7 @@ impl<'a> Found<'a> {
         self.date.get("x-amz-date")?;
         let mut former = Former {
             token: self.token.get("x-amz-security-token")?,
+            s3_session_token: self.s3_session_token.get("x-amz-s3session-token")?,
             region_set: self.region_set.get("x-amz-region-set")?,
             ..Former::default()
         };

@@ -23,6 +23,7 @@ use crate::body::Payload;
 use crate::clock::{AmzDate, Clock, SystemClock};
 use crate::credentials::{CachedCredentials, CredentialCache, Credentials, ProvideCredentials};
 use crate::error::{Error, ErrorKind};
+use crate::express::{self, CreateSession, ExpressSessions};
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
 use crate::request::{self, RequestView, SignedHeaders, SigningParams};
 use crate::service::ServiceRules;
@@ -54,6 +55,7 @@ pub struct Signer(Arc<Inner>);
 struct Inner {
     scope: ScopeSource,
     region_set: Option<RegionSet>,
+    express: Option<ExpressSessions>,
     credentials: CredentialCache,
     clock: Arc<dyn Clock>,
     payload: PayloadMode,
@@ -110,6 +112,7 @@ impl Signer {
         Self(Arc::new(Inner {
             scope,
             region_set: None,
+            express: None,
             credentials: CredentialCache::new(provider),
             clock: Arc::new(SystemClock),
             payload: PayloadMode::Auto,
@@ -153,6 +156,16 @@ impl Signer {
     #[must_use]
     pub fn with_region_set(self, regions: RegionSet) -> Self {
         self.changed(|inner| inner.region_set = Some(regions))
+    }
+
+    /// Signs what goes to the objects of an S3 Express directory bucket with a session, which `create` opens with
+    /// the signer's credentials (or those in the request's options). Sessions are kept for each bucket and
+    /// credentials, and renewed before they end. Calls that take no session are signed as without this.
+    ///
+    /// It is for requests of the service `s3express`; see [`express`](crate::express).
+    #[must_use]
+    pub fn with_express_sessions(self, create: impl CreateSession + 'static) -> Self {
+        self.changed(|inner| inner.express = Some(ExpressSessions::new(create)))
     }
 
     /// Covers payloads in this way, where a request does not say otherwise.
@@ -228,7 +241,7 @@ impl Signer {
         if self.try_sign(request, payload)? {
             return Ok(());
         }
-        let credentials = self.fetch(request.extensions()).await?;
+        let credentials = self.fetch(request).await?;
         self.sign_with(request, payload, &credentials)
     }
 
@@ -240,7 +253,8 @@ impl Signer {
             return Ok(true);
         }
         let now = self.0.clock.now();
-        match self.cache(request.extensions()).try_get(now) {
+        let session = self.session(request);
+        match self.cache(request, session.as_ref()).try_get(now) {
             Ok(None) => Ok(false),
             Ok(Some(credentials)) => self.sign_at(request, payload, &credentials, now).map(|()| true),
             Err(error) => {
@@ -250,10 +264,18 @@ impl Signer {
         }
     }
 
-    /// The credentials for a request with these extensions, waited for where they have to be fetched. For adapters.
-    pub async fn fetch(&self, extensions: &Extensions) -> Result<CachedCredentials, Error> {
-        let fetched = self.cache(extensions).get(self.0.clock.now()).await;
-        fetched.inspect_err(|error| self.report(Err(error)))
+    /// The credentials for a request, waited for where they have to be fetched. For adapters: what is returned holds
+    /// neither the request nor the signer.
+    pub fn fetch<T: SignTarget>(
+        &self,
+        request: &T,
+    ) -> impl Future<Output = Result<CachedCredentials, Error>> + Send + use<T> {
+        let cache = self.session(request).unwrap_or_else(|| self.cache(request, None).clone());
+        let signer = self.clone();
+        async move {
+            let fetched = cache.get(signer.0.clock.now()).await;
+            fetched.inspect_err(|error| signer.report(Err(error)))
+        }
     }
 
     /// Signs a request in place with credentials that were fetched for it. For adapters.
@@ -293,9 +315,29 @@ impl Signer {
         facts.plan(options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload), shape)
     }
 
-    fn cache<'a>(&'a self, extensions: &'a Extensions) -> &'a CredentialCache {
-        let own = extensions.get::<SignOptions>().and_then(|options| options.credentials.as_ref());
+    /// What serves a request: the session given, the credentials in its options, or the signer's.
+    fn cache<'a>(
+        &'a self,
+        request: &'a impl SignTarget,
+        session: Option<&'a CredentialCache>,
+    ) -> &'a CredentialCache {
+        let options = || request.extensions().get::<SignOptions>();
+        let own = session.or_else(|| options().and_then(|options| options.credentials.as_ref()));
         own.unwrap_or(&self.0.credentials)
+    }
+
+    /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
+    fn session(&self, request: &impl SignTarget) -> Option<CredentialCache> {
+        let express = self.0.express.as_ref()?;
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location().ok()?;
+        self.check_origin(&location).ok()?;
+        let scope = self.scope(options, &location, request.headers()).ok()?;
+        if scope.service != express::SERVICE {
+            return None;
+        }
+        let bucket = express::Bucket::of(request.method(), &location, request.headers())?;
+        Some(express.cache(bucket, &scope.region, self.cache(request, None)))
     }
 
     fn scope<'a>(

@@ -70,7 +70,8 @@ impl Signer {
     /// ```
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
         let now = self.0.clock.now();
-        match self.cache(request.extensions()).try_get(now)? {
+        let session = self.session(request);
+        match self.cache(request, session.as_ref()).try_get(now)? {
             Some(credentials) => self.presign_with(request, expires, &credentials),
             None => Err(Error::new(
                 ErrorKind::Credentials,
@@ -85,7 +86,7 @@ impl Signer {
         request: &impl SignTarget,
         expires: Duration,
     ) -> Result<Presigned, Error> {
-        let credentials = self.fetch(request.extensions()).await?;
+        let credentials = self.fetch(request).await?;
         self.presign_with(request, expires, &credentials)
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod container;
 pub(crate) mod environment;
+pub(crate) mod express;
 pub(crate) mod imds;
 pub(crate) mod process;
 pub(crate) mod profile;

@@ -118,6 +118,18 @@ impl CredentialCache {
         Self(Shared::new(settings))
     }
 
+    /// A cache around another provider, with the settings of this one.
+    pub(crate) fn around(&self, provider: impl ProvideCredentials + 'static) -> Self {
+        let settings = self.0.settings.clone();
+        Self::with_settings(Settings { provider: Arc::new(provider), fixed: None, hook: None, ..settings })
+    }
+
+    /// Whether both give the same credentials: clones of one cache, or two around the same fixed ones.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let fixed = || self.0.settings.fixed.as_ref().zip(other.0.settings.fixed.as_ref());
+        Arc::ptr_eq(&self.0, &other.0) || fixed().is_some_and(|(ours, theirs)| refresh::alike(ours, theirs))
+    }
+
     fn changed(self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.0.settings.clone();
         change(&mut settings);

@@ -272,7 +272,7 @@ impl Shared {
 }
 
 /// Whether both are the same credentials, be it in two allocations.
-fn alike(one: &Credentials, other: &Credentials) -> bool {
+pub(super) fn alike(one: &Credentials, other: &Credentials) -> bool {
     one.same(other)
         || (one.access_key_id() == other.access_key_id()
             && one.secret_access_key() == other.secret_access_key()
