@@ -244,6 +244,13 @@ pub(crate) fn others() -> Vec<Case> {
             Cause::WrongRegion,
         ),
         case(
+            "mute, service in the host",
+            change(&|sent| sent.service = "apigateway".into()),
+            mute(),
+            Line::Scope,
+            Cause::WrongService,
+        ),
+        case(
             "mute, no token",
             change(&|sent| sent.access_key_id = "ASIAEXAMPLE".into()),
             mute(),
@@ -316,6 +323,7 @@ pub(crate) fn others() -> Vec<Case> {
             {
                 let mut sent = signed(&Request::new());
                 sent.service = "aoss".into();
+                sent.host = "x.eu-west-1.aoss.amazonaws.com".into();
                 sent
             },
             refused(403, ""),

@@ -6,10 +6,10 @@ use super::relate::{Relation, normalized, relate};
 use super::sent::SentSignature;
 use super::show;
 use crate::service::ServiceRules;
+use crate::signature::EMPTY_SHA256;
 
 use Confidence::{Certain, Likely};
 
-const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const BELOW: &str = "a layer or proxy below the signer";
 
 /// The finding for the first of the lines that differ.

@@ -10,10 +10,9 @@ use super::kind::{Malformed, Refusal, RefusalKind, ScopePart, ServerText};
 use super::lines::{Canonical, Line, differences};
 use super::sent::SentSignature;
 use super::{show, when};
+use crate::signature::EMPTY_SHA256;
 
 use Confidence::{Certain, Likely, Possible};
-
-const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 impl Refusal {
     /// Says which line differs and why, from what the service told and what was sent.
@@ -249,9 +248,8 @@ fn scope(sent: &SentSignature, region: Option<&ScopePart>, service: Option<&Scop
         let signed = given(part, &sent.region);
         swapped = part.given.as_deref().is_some_and(|given| given == "s3" || given == sent.service);
         names.push(format!("the region {}", signed.unwrap_or_else(|| "of another endpoint".to_owned())));
-        let host = || facts::region_in_host(&sent.host).map(str::to_owned);
         // A host that names the refused region tells nothing.
-        let host = host().filter(|region| Some(region) != part.given.as_ref());
+        let host = facts::region_in_host(&sent.host).filter(|region| Some(region) != part.given.as_ref());
         if let Some(expected) = part.expected.clone().or(host) {
             wanted.push(show::quoted(&expected));
         }
