@@ -1,0 +1,179 @@
+//! From a saved request and its refusal to sentences.
+
+use sigv4_core::refusal::{Explanation, Refusal, RefusalKind, SentSignature};
+use sigv4_core::signature::{Hex, sha256};
+
+use crate::claim::Claim;
+use crate::faults::{self, Match};
+use crate::recipe::Recipe;
+use crate::wire::{Request, Response};
+
+/// What the client should have signed with.
+pub struct Secret {
+    pub secret_access_key: String,
+    pub session_token: Option<String>,
+}
+
+/// One sentence if the finding is certain; else what is likely, and what would tell more.
+pub fn verdict(request: &Request, response: &Response, secret: Option<&Secret>) -> Vec<String> {
+    let method = http::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
+    let refusal = Refusal::read_for(&method, response.status, &response.headers, &response.body);
+    let because = match &refusal {
+        Some(refusal) => format!("refused with {refusal}, because"),
+        None => format!(
+            "answered with {}, which is no refusal of a signature that is known;",
+            response.status.as_u16()
+        ),
+    };
+    let Some(claim) = Claim::read(request) else {
+        return vec![format!("{because} the request carries no signature: sign it")];
+    };
+    let right = Recipe::right(request, &claim, secret.map_or("", |secret| &secret.secret_access_key));
+    let mut sent = sent(request, &claim, &right);
+    let explain = |sent: &SentSignature| refusal.as_ref().and_then(|refusal| refusal.explain(sent));
+    let told = match refusal.as_ref().map(Refusal::kind) {
+        Some(RefusalKind::SignatureMismatch { canonical_request, .. }) => canonical_request.is_some(),
+        Some(RefusalKind::Untold) | None => false,
+        // The service says what it is: no recomputing tells better.
+        Some(_) => return lines(explain(&sent)),
+    };
+    if claim.access_key_id.is_empty() {
+        let sentence = "the access key id in the credential is empty: the client found no credentials and signed all the same";
+        return vec![format!("{because} {sentence}")];
+    }
+    if claim.algorithm != "AWS4-HMAC-SHA256" {
+        let algorithm = claim.algorithm.escape_default();
+        return vec![format!(
+            "{because} of a reason that cannot be recomputed: a signature of {algorithm} differs each time"
+        )];
+    }
+    let Some(secret) = secret else {
+        return without_secret(&because, explain(&sent), told);
+    };
+    if let Some(sentence) = token(request, &claim, secret) {
+        return vec![format!("{because} {sentence}")];
+    }
+    let faults = faults::all(request, &claim, &right);
+    let differs = explain(&sent).filter(|found| told && !found.differing_lines().is_empty());
+    match faults::search(&right, &faults, &claim.signature) {
+        Match::Right => {
+            if let Some(sentence) = body(request, &right) {
+                return vec![format!("{because} {sentence}")];
+            }
+            if told {
+                sent.string_to_sign = Some(String::from_utf8_lossy(&right.string_to_sign()).into_owned());
+                return lines(explain(&sent));
+            }
+            if refusal.is_none() {
+                return vec![format!("{because} the signature is right for this request and this secret")];
+            }
+            let mut found = likely(explain(&sent));
+            found.push(format!(
+                "{because} the signature is right for this request and this secret: the request was changed on its way, \
+                 or the service knows another secret for this access key id"
+            ));
+            found
+        }
+        Match::One(fault) => {
+            std::iter::once(format!("{because} {}", fault.sentence)).chain(lines(differs)).collect()
+        }
+        Match::Two(first, second) => {
+            vec![format!("{because} {}; and {}", first.sentence, second.sentence)]
+        }
+        Match::None => {
+            let mut found = likely(explain(&sent));
+            found.extend(lines(differs));
+            found.push(format!(
+                "{because} of a fault that is not known here ({} were tried, alone and by twos), or, most often, of \
+                 another secret access key than the one at hand",
+                faults.len()
+            ));
+            found
+        }
+    }
+}
+
+fn sent(request: &Request, claim: &Claim, right: &Recipe) -> SentSignature {
+    let mut sent = SentSignature::default();
+    sent.canonical_request = Some(right.canonical_request());
+    sent.access_key_id.clone_from(&claim.access_key_id);
+    sent.region.clone_from(&claim.region);
+    sent.service.clone_from(&claim.service);
+    sent.amz_date.clone_from(&claim.amz_date);
+    sent.host = request.header("host").unwrap_or_default().into_owned();
+    sent.has_session_token = claim.has_session_token;
+    sent.presigned_for = claim.expires.filter(|_| claim.presigned);
+    sent.body_len = Some(request.body.len() as u64);
+    sent
+}
+
+fn lines(explanation: Option<Explanation>) -> Vec<String> {
+    explanation.iter().map(ToString::to_string).collect()
+}
+
+/// An explanation that a fact of the request speaks for, not only the lack of any.
+fn likely(explanation: Option<Explanation>) -> Vec<String> {
+    use sigv4_core::refusal::{Cause, Confidence};
+    let telling = |found: &Explanation| {
+        found.differing_lines().is_empty()
+            && found.cause() != Cause::SecretOrToken
+            && found.findings().iter().any(|finding| finding.confidence() > Confidence::Possible)
+    };
+    lines(explanation.filter(telling))
+}
+
+fn without_secret(because: &str, explanation: Option<Explanation>, told: bool) -> Vec<String> {
+    let differs = explanation.as_ref().is_some_and(|found| !found.differing_lines().is_empty());
+    if told && !differs {
+        return vec![format!(
+            "{because} the client signed something else than this request, or with another secret: the service read the \
+             request as it stands here; with --secret-from-env this program can tell which"
+        )];
+    }
+    let mut found = lines(explanation);
+    if !told {
+        found.push(
+            "with --secret-from-env this program computes the signature anew and can tell more".to_owned(),
+        );
+    }
+    found
+}
+
+fn token(request: &Request, claim: &Claim, secret: &Secret) -> Option<String> {
+    let own = secret.session_token.as_deref()?;
+    if !claim.has_session_token {
+        return Some(
+            "no session token was sent though AWS_SESSION_TOKEN is set: send it as x-amz-security-token"
+                .to_owned(),
+        );
+    }
+    let sent = request
+        .header("x-amz-security-token")
+        .map(std::borrow::Cow::into_owned)
+        .or_else(|| request.parameter("X-Amz-Security-Token"))?;
+    (sent != own).then(|| {
+        format!(
+            "the session token that was sent ({} bytes) is not the one in AWS_SESSION_TOKEN ({} bytes): take all three \
+             of one set of credentials",
+            sent.len(),
+            own.len()
+        )
+    })
+}
+
+/// A hash in `x-amz-content-sha256` that is not the body's.
+fn body(request: &Request, right: &Recipe) -> Option<String> {
+    let hash = &right.payload_hash;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hash || hash.as_str() == Hex::of(&sha256(&request.body)).as_str() {
+        return None;
+    }
+    let what = if request.body.is_empty() {
+        "a body was hashed and none was sent: send it, or hash an empty one"
+    } else if hash == sigv4_core::signature::EMPTY_SHA256 {
+        "the hash of an empty body was signed though a body was sent: hash the body"
+    } else {
+        "the body that was sent is not the one that was hashed: hash the bytes that are sent"
+    };
+    Some(what.to_owned())
+}
