@@ -7,21 +7,10 @@ use sigv4_core::ErrorKind;
 use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions, MIN_CHUNK_SIZE};
 
-use crate::common::{Step, Steps, chunked, noise, read};
+use crate::common::{Step, Steps, chunked, every_way, noise, read};
 
 const MODES: [ChunkedMode; 3] =
     [ChunkedMode::Signed, ChunkedMode::SignedTrailer, ChunkedMode::UnsignedTrailer];
-
-/// Every mode, with every checksum where it has one.
-fn every_way() -> Vec<ChunkedOptions> {
-    let mut ways = vec![ChunkedOptions::new(ChunkedMode::Signed)];
-    for mode in [ChunkedMode::SignedTrailer, ChunkedMode::UnsignedTrailer] {
-        ways.extend(
-            ChecksumAlgorithm::ALL.map(|algorithm| ChunkedOptions::new(mode).with_checksum(algorithm)),
-        );
-    }
-    ways
-}
 
 /// The body as one frame, sent in a way.
 fn in_one(options: &ChunkedOptions, data: &Bytes) -> Vec<u8> {

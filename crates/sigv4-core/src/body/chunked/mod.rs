@@ -5,21 +5,32 @@
 //! of a [`ChunkSigner`]; plan, signer and body make the [`ChunkedBody`] that is sent. The example stands at
 //! [`ChunkedPlan`].
 //!
+//! The receiving side mirrors it: a [`DecodePlan`] read from the request's headers and a [`ChunkVerifier`] make the
+//! [`VerifiedChunks`] that a server reads instead of the raw body.
+//!
 //! - <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 //! - <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 
 mod chain;
+mod decode;
+mod decode_plan;
 mod encode;
+mod grammar;
 mod options;
 mod pieces;
 mod plan;
 mod signer;
 mod trailers;
+mod verified;
+mod verifier;
 
+pub use decode_plan::{DEFAULT_MAX_CHUNK_SIZE, DecodePlan};
 pub use encode::ChunkedBody;
 pub use options::{ChunkedMode, ChunkedOptions, DEFAULT_CHUNK_SIZE, MIN_CHUNK_SIZE};
 pub use plan::{ChunkedPlan, PlannedHeaders, X_AMZ_DECODED_CONTENT_LENGTH, X_AMZ_TRAILER};
 pub use signer::ChunkSigner;
+pub use verified::VerifiedChunks;
+pub use verifier::ChunkVerifier;
 
 use http::HeaderName;
 

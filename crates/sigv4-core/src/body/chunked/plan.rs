@@ -17,7 +17,7 @@ pub const X_AMZ_DECODED_CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-
 pub const X_AMZ_TRAILER: HeaderName = HeaderName::from_static("x-amz-trailer");
 
 /// The content coding of such bodies.
-const AWS_CHUNKED: &str = "aws-chunked";
+pub(super) const AWS_CHUNKED: &str = "aws-chunked";
 
 /// The plan of one chunked upload, made before its request is signed.
 ///
