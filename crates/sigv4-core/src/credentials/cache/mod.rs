@@ -315,3 +315,6 @@ impl fmt::Debug for CachedCredentials {
 fn random_fraction() -> f64 {
     RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }
+
+#[cfg(test)]
+mod tests;
