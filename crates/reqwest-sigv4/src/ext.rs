@@ -44,7 +44,7 @@ fn sign(request: &mut Request, signer: &Signer, extensions: &Extensions) -> Resu
     let shape = shape(request);
     let mut body = request.body_mut().take();
     let mut target = Target { request, extensions };
-    let signed = signer.plan(&target, shape).and_then(|plan| {
+    let signed = signer.plan(&target, shape, false).and_then(|plan| {
         let payload = match plan {
             PayloadPlan::Unsigned => Payload::UNSIGNED,
             PayloadPlan::Precomputed(digest) => Payload::precomputed(digest),

@@ -56,7 +56,7 @@ impl SigV4Middleware {
     async fn sign(&self, request: &mut Request, extensions: &Extensions) -> Result<(), Error> {
         WireForm::settle(request, self.spaces);
         let shape = shape(request);
-        let plan = self.signer.plan(&Target { request, extensions }, shape)?;
+        let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
         match plan {
             PayloadPlan::Hash => {
                 // Sharing the buffer, not copying it: the body is put back as it was.
@@ -66,6 +66,15 @@ impl SigV4Middleware {
             PayloadPlan::Buffer { limit } => {
                 let bytes = self.whole(request, limit).await?;
                 self.sign_hashed(request, extensions, bytes).await
+            }
+            #[cfg(feature = "chunked")]
+            PayloadPlan::Chunked(options) => {
+                let length = shape.length();
+                let chunks =
+                    self.signer.sign_chunked(&mut Target { request, extensions }, &options, length).await?;
+                let body = request.body_mut().take().unwrap_or_default();
+                *request.body_mut() = Some(Body::wrap(chunks.body(body)));
+                Ok(())
             }
             PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED).await,
             PayloadPlan::Precomputed(digest) => {

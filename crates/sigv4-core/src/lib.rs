@@ -25,6 +25,8 @@ pub use body::Payload;
 pub use credentials::{Credentials, ProvideCredentials};
 pub use error::{Error, ErrorKind};
 pub use request::SignedHeaders;
+#[cfg(feature = "chunked")]
+pub use signer::Chunks;
 pub use signer::{
     DEFAULT_BUFFER_LIMIT, Location, Origin, Outcome, PayloadMode, Presigned, SignOptions, SignTarget, Signer,
 };

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 
+#[cfg(feature = "chunked")]
+use crate::body::chunked::{ChunkedMode, ChunkedOptions};
 use crate::error::{Error, ErrorKind};
 use crate::request::X_AMZ_CONTENT_SHA256;
 use crate::service::{ServiceRules, UnsignedPayload};
@@ -32,6 +34,9 @@ pub enum PayloadPlan {
         /// In bytes.
         limit: u64,
     },
+    /// Send the body in chunks, each signed or summed up in a trailer.
+    #[cfg(feature = "chunked")]
+    Chunked(ChunkedOptions),
     /// Send the body as it is; sign `UNSIGNED-PAYLOAD`.
     Unsigned,
     /// Send the body as it is; sign the hash that the caller reckoned.
@@ -42,7 +47,7 @@ pub enum PayloadPlan {
 
 impl BodyShape {
     /// The length in bytes, if it is known for sure.
-    fn length(self) -> Option<u64> {
+    pub fn length(self) -> Option<u64> {
         match self {
             Self::Empty => Some(0),
             Self::InMemory(length) => Some(length),
@@ -65,13 +70,26 @@ pub(crate) struct PlanFacts<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) tls: bool,
     pub(crate) buffer_limit: u64,
+    /// Whether the adapter can send a body in chunks.
+    #[cfg_attr(not(feature = "chunked"), expect(dead_code, reason = "chunks are a feature"))]
+    pub(crate) chunks: bool,
 }
 
 impl PlanFacts<'_> {
     /// Decides. An error of kind `Payload` names the options that there are; kind `Header` a `content-length` that
     /// is not that of the body.
     pub(crate) fn plan(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        let plan = self.by_mode(mode, shape)?;
+        #[cfg(feature = "chunked")]
+        if matches!(plan, PayloadPlan::Chunked(_)) {
+            // The length on the wire is another one; the chunks' own plan checks it.
+            return Ok(plan);
+        }
         self.check_content_length(shape)?;
+        Ok(plan)
+    }
+
+    fn by_mode(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
         // A value that an earlier signature left is ours, and says nothing of what the caller wants.
         let resigned = self.headers.contains_key(AUTHORIZATION);
         if !resigned && self.headers.contains_key(X_AMZ_CONTENT_SHA256) {
@@ -90,6 +108,13 @@ impl PlanFacts<'_> {
             }
             PayloadMode::Precomputed(digest) => Ok(PayloadPlan::Precomputed(*digest)),
             PayloadMode::Signed => self.hashed(shape),
+            #[cfg(feature = "chunked")]
+            PayloadMode::Chunked(_) if !self.chunks => Err(self.refused(
+                "is to be sent the body in chunks, which this client's body type cannot hold: use SignLayer::wrap, or \
+                 PayloadMode::Signed",
+            )),
+            #[cfg(feature = "chunked")]
+            PayloadMode::Chunked(options) => Ok(PayloadPlan::Chunked(options.clone())),
             PayloadMode::Auto => self.by_rule(shape),
         }
     }
@@ -100,6 +125,10 @@ impl PlanFacts<'_> {
             // The one place where a body goes out that no signature covers and nobody asked for it: TLS covers it.
             (UnsignedPayload::StreamsOverTls, BodyShape::Stream(Some(_))) if self.tls => {
                 Ok(PayloadPlan::Unsigned)
+            }
+            #[cfg(feature = "chunked")]
+            (_, BodyShape::Stream(Some(_))) if self.rules.aws_chunked && self.chunks => {
+                Ok(PayloadPlan::Chunked(ChunkedOptions::new(ChunkedMode::Signed)))
             }
             _ => self.hashed(shape),
         }

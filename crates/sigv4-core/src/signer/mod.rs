@@ -1,18 +1,22 @@
 //! The object that adapters hold: with what requests are signed, and the one call that signs one.
 
+#[cfg(feature = "chunked")]
+mod chunks;
 mod options;
 mod origin;
 mod outcome;
 mod presigned;
 mod scope;
+mod steps;
 mod target;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http::{Extensions, HeaderMap};
 
+#[cfg(feature = "chunked")]
+pub use chunks::Chunks;
 pub use options::{PayloadMode, SignOptions};
 pub use origin::Origin;
 pub use outcome::Outcome;
@@ -20,16 +24,15 @@ pub use presigned::Presigned;
 pub use target::{Location, SignTarget};
 
 use crate::body::Payload;
-use crate::clock::{AmzDate, Clock, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::credentials::{CachedCredentials, CredentialCache, Credentials, ProvideCredentials};
 use crate::error::{Error, ErrorKind};
-use crate::express::{self, CreateSession, ExpressSessions};
-use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
-use crate::request::{self, RequestView, SignedHeaders, SigningParams};
-use crate::service::ServiceRules;
+use crate::express::{CreateSession, ExpressSessions};
+use crate::request::SignedHeaders;
 use crate::signature::RegionSet;
 use outcome::Hook;
-use scope::{Scope, ScopeSource};
+use scope::ScopeSource;
+use steps::Cover;
 
 /// Signs requests: for a service and region, with the credentials of a provider.
 ///
@@ -252,16 +255,7 @@ impl Signer {
             self.report(Ok(None));
             return Ok(true);
         }
-        let now = self.0.clock.now();
-        let session = self.session(request);
-        match self.cache(request, session.as_ref()).try_get(now) {
-            Ok(None) => Ok(false),
-            Ok(Some(credentials)) => self.sign_at(request, payload, &credentials, now).map(|()| true),
-            Err(error) => {
-                self.report(Err(&error));
-                Err(error)
-            }
-        }
+        Ok(self.try_cover(request, Cover::Whole(payload))?.is_some())
     }
 
     /// The credentials for a request, waited for where they have to be fetched. For adapters: what is returned holds
@@ -285,186 +279,12 @@ impl Signer {
         payload: Payload<'_>,
         credentials: &Credentials,
     ) -> Result<(), Error> {
-        self.sign_at(request, payload, credentials, self.0.clock.now())
+        self.cover(request, Cover::Whole(payload), credentials, self.0.clock.now()).map(|_| ())
     }
 
     /// Whether the options of a request leave it unsigned.
     pub fn is_skipped(&self, extensions: &Extensions) -> bool {
         extensions.get::<SignOptions>().is_some_and(|options| options.skip)
-    }
-
-    /// How the body of a request is to be covered, before it is touched. For adapters.
-    ///
-    /// Errors: kind `Payload` names the options there are; else those of scope and origin, as when signing.
-    pub fn plan(&self, request: &impl SignTarget, shape: BodyShape) -> Result<PayloadPlan, Error> {
-        self.planned(request, shape).inspect_err(|error| self.report(Err(error)))
-    }
-
-    fn planned(&self, request: &impl SignTarget, shape: BodyShape) -> Result<PayloadPlan, Error> {
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location()?;
-        self.check_origin(&location)?;
-        let scope = self.scope(options, &location, request.headers())?;
-        let facts = PlanFacts {
-            rules: &ServiceRules::for_service(&scope.service),
-            service: &scope.service,
-            headers: request.headers(),
-            tls: location.is_tls(),
-            buffer_limit: self.0.buffer_limit,
-        };
-        facts.plan(options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload), shape)
-    }
-
-    /// What serves a request: the session given, the credentials in its options, or the signer's.
-    fn cache<'a>(
-        &'a self,
-        request: &'a impl SignTarget,
-        session: Option<&'a CredentialCache>,
-    ) -> &'a CredentialCache {
-        let options = || request.extensions().get::<SignOptions>();
-        let own = session.or_else(|| options().and_then(|options| options.credentials.as_ref()));
-        own.unwrap_or(&self.0.credentials)
-    }
-
-    /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
-    fn session(&self, request: &impl SignTarget) -> Option<CredentialCache> {
-        let express = self.0.express.as_ref()?;
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location().ok()?;
-        self.check_origin(&location).ok()?;
-        let scope = self.scope(options, &location, request.headers()).ok()?;
-        if scope.service != express::SERVICE {
-            return None;
-        }
-        let bucket = express::Bucket::of(request.method(), &location, request.headers())?;
-        Some(express.cache(bucket, &scope.region, self.cache(request, None)))
-    }
-
-    fn scope<'a>(
-        &'a self,
-        options: Option<&'a SignOptions>,
-        location: &Location<'a>,
-        headers: &'a HeaderMap,
-    ) -> Result<Scope<'a>, Error> {
-        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let host = self.sign_host(options).or(location.host).or_else(header);
-        self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
-    }
-
-    fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
-        let asked = options.and_then(|options| options.sign_host.as_ref()).or(self.0.sign_host.as_ref());
-        asked.map(|host| &**host)
-    }
-
-    fn check_origin(&self, location: &Location<'_>) -> Result<(), Error> {
-        let Some(allowed) = &self.0.origins else { return Ok(()) };
-        if allowed.iter().any(|origin| origin.covers(location)) {
-            return Ok(());
-        }
-        let origin =
-            Origin::of(location).map_or_else(|_| "an unknown origin".to_owned(), |origin| origin.to_string());
-        Err(Error::new(
-            ErrorKind::Origin,
-            format!("{origin} is not among the allowed origins of this signer: the request was not sent"),
-        ))
-    }
-
-    fn sign_at(
-        &self,
-        request: &mut impl SignTarget,
-        payload: Payload<'_>,
-        credentials: &Credentials,
-        now: SystemTime,
-    ) -> Result<(), Error> {
-        let signed = self.sign_steps(request, payload, credentials, now);
-        if let Err(error) = &signed {
-            self.report(Err(error));
-        }
-        signed
-    }
-
-    fn sign_steps(
-        &self,
-        request: &mut impl SignTarget,
-        payload: Payload<'_>,
-        credentials: &Credentials,
-        now: SystemTime,
-    ) -> Result<(), Error> {
-        let (uri, signature, host, defaults);
-        {
-            let options = request.extensions().get::<SignOptions>();
-            let location = request.location()?;
-            self.check_origin(&location)?;
-            let scope = self.scope(options, &location, request.headers())?;
-            scope.check_token(credentials)?;
-            let rules = ServiceRules::for_service(&scope.service);
-            let wire_path = flow::wire_path(location.path, &rules);
-            defaults = self.with_missing_defaults(request.headers());
-            let view = RequestView {
-                method: request.method().as_str(),
-                host: location.host,
-                sign_host: self.sign_host(options),
-                path: wire_path.as_deref().unwrap_or(location.path),
-                query: location.query,
-                headers: defaults.as_ref().unwrap_or(request.headers()),
-            };
-            let date = AmzDate::new(now)?;
-            let params = SigningParams {
-                rules,
-                algorithm: scope.algorithm(&rules),
-                signed_headers: self.signed_headers(options),
-                ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
-            };
-            signature = request::sign(&view, &params, payload, None)?;
-            uri = request.settled(wire_path.as_deref())?;
-            host = view.sign_host.map(flow::host_header).transpose()?;
-            self.report(Ok(Some(&scope)));
-        }
-        // From here on nothing fails but a full header map, which is found before anything is changed.
-        if let Some(headers) = defaults {
-            *request.headers_mut() = headers;
-        }
-        signature.apply(request.headers_mut())?;
-        if let Some(uri) = uri {
-            request.set_uri(uri);
-        }
-        if let Some(host) = host {
-            request.headers_mut().insert(http::header::HOST, host);
-        }
-        Ok(())
-    }
-
-    fn signed_headers<'a>(&'a self, options: Option<&'a SignOptions>) -> &'a SignedHeaders {
-        options.and_then(|options| options.signed_headers.as_ref()).unwrap_or(&self.0.signed_headers)
-    }
-
-    /// The request's headers with the client's default ones that it lacks; `None` if there is nothing to add.
-    fn with_missing_defaults(&self, headers: &HeaderMap) -> Option<HeaderMap> {
-        let defaults = &self.0.default_headers;
-        if defaults.keys().all(|name| headers.contains_key(name)) {
-            return None;
-        }
-        let mut both = headers.clone();
-        for name in defaults.keys().filter(|name| !headers.contains_key(*name)) {
-            for value in defaults.get_all(name) {
-                both.append(name, value.clone());
-            }
-        }
-        Some(both)
-    }
-
-    fn report(&self, what: Result<Option<&Scope<'_>>, &Error>) {
-        let Some(hook) = &self.0.hook else { return };
-        hook(match what {
-            Ok(Some(scope)) => Outcome::Signed { service: &scope.service, region: &scope.region },
-            Ok(None) => Outcome::Skipped,
-            Err(error) => match error.kind() {
-                ErrorKind::Credentials | ErrorKind::ExpiredCredentials | ErrorKind::Timeout => {
-                    Outcome::NoCredentials(error)
-                }
-                _ => Outcome::Failed(error),
-            },
-        });
     }
 }
 

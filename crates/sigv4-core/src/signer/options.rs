@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+#[cfg(feature = "chunked")]
+use crate::body::chunked::ChunkedOptions;
 use crate::body::decode_sha256;
 use crate::credentials::{CredentialCache, ProvideCredentials};
 use crate::error::Error;
@@ -24,6 +26,9 @@ pub enum PayloadMode {
     Unsigned,
     /// The SHA-256 that the caller reckoned, raw. The body is sent as it is.
     Precomputed([u8; 32]),
+    /// `aws-chunked`: each chunk signed, or the whole summed up in a trailer. For streams to S3.
+    #[cfg(feature = "chunked")]
+    Chunked(ChunkedOptions),
 }
 
 impl PayloadMode {

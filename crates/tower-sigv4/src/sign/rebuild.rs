@@ -12,6 +12,9 @@ pub trait Rebuild<B>: Clone {
     /// The body that the inner service takes.
     type Out;
 
+    /// Whether [`chunked`](Self::chunked) works.
+    const CHUNKS: bool = false;
+
     /// The body as it came, unread.
     fn untouched(&self, body: B) -> Self::Out;
 
@@ -20,6 +23,14 @@ pub trait Rebuild<B>: Clone {
 
     /// A stream of which the first frame was read. An error, kind `Payload`, where that cannot be put back.
     fn started(&self, first: Option<Bytes>, rest: B) -> Result<Self::Out, Error>;
+
+    /// A stream, of which the first frame may have been read, that is sent in chunks. Called only where
+    /// [`CHUNKS`](Self::CHUNKS) says that it works.
+    #[cfg(feature = "chunked")]
+    fn chunked(&self, first: Option<Bytes>, rest: B, chunks: sigv4_core::Chunks) -> Result<Self::Out, Error> {
+        let _ = (first, rest, chunks);
+        Err(Error::new(ErrorKind::Payload, "this body type cannot hold a chunked body: use SignLayer::wrap"))
+    }
 }
 
 /// The inner service takes the same body type as the outer one, which can be made from `Bytes`: `Full<Bytes>`,
@@ -50,6 +61,8 @@ pub struct Wrap;
 impl<B> Rebuild<B> for Wrap {
     type Out = SignedBody<B>;
 
+    const CHUNKS: bool = cfg!(feature = "chunked");
+
     fn untouched(&self, body: B) -> SignedBody<B> {
         SignedBody::stream(None, body)
     }
@@ -60,6 +73,16 @@ impl<B> Rebuild<B> for Wrap {
 
     fn started(&self, first: Option<Bytes>, rest: B) -> Result<SignedBody<B>, Error> {
         Ok(SignedBody::stream(first, rest))
+    }
+
+    #[cfg(feature = "chunked")]
+    fn chunked(
+        &self,
+        first: Option<Bytes>,
+        rest: B,
+        chunks: sigv4_core::Chunks,
+    ) -> Result<SignedBody<B>, Error> {
+        Ok(SignedBody::chunked(first, rest, chunks))
     }
 }
 

@@ -123,6 +123,9 @@ enum Pending<B, Out> {
     Whole(Bytes),
     /// The body has to be read.
     Read(Collect<B>, u64),
+    /// The body goes out in chunks, once there are credentials.
+    #[cfg(feature = "chunked")]
+    Chunk(Chunking<B>),
 }
 
 fn sign_now<B, R: Rebuild<B>>(
@@ -145,13 +148,13 @@ where
         Some(length) => BodyShape::InMemory(length),
         None => BodyShape::Stream(None),
     };
-    let plan = signer.plan(parts, shape)?;
+    let plan = signer.plan(parts, shape, R::CHUNKS)?;
     if plan == PayloadPlan::Empty || plan.is_passed() {
-        let body = rebuild.untouched(body);
-        return Ok(match signer.try_sign(parts, passed(&plan))? {
-            true => Attempt::Signed(body),
-            false => Attempt::Waits(Pending::Pass(body, plan)),
-        });
+        return pass(signer, parts, rebuild.untouched(body), plan);
+    }
+    #[cfg(feature = "chunked")]
+    if let PayloadPlan::Chunked(options) = plan {
+        return chunk(signer, rebuild, parts, Chunking { first: None, rest: body, options, length });
     }
     // It is hashed if all of it is in memory; one look tells.
     let mut collect = Collect::new(body);
@@ -161,16 +164,51 @@ where
         }
         return Ok(Attempt::Waits(Pending::Whole(bytes)));
     }
-    match signer.plan(parts, BodyShape::Stream(length))? {
+    match signer.plan(parts, BodyShape::Stream(length), R::CHUNKS)? {
         PayloadPlan::Buffer { limit } => Ok(Attempt::Waits(Pending::Read(collect, limit))),
+        #[cfg(feature = "chunked")]
+        PayloadPlan::Chunked(options) => {
+            let (first, rest) = collect.into_parts();
+            chunk(signer, rebuild, parts, Chunking { first, rest, options, length })
+        }
         plan => {
             let (first, rest) = collect.into_parts();
-            let body = rebuild.started(first, rest)?;
-            Ok(match signer.try_sign(parts, passed(&plan))? {
-                true => Attempt::Signed(body),
-                false => Attempt::Waits(Pending::Pass(body, plan)),
-            })
+            pass(signer, parts, rebuild.started(first, rest)?, plan)
         }
+    }
+}
+
+fn pass<B, Out>(
+    signer: &Signer,
+    parts: &mut Parts,
+    body: Out,
+    plan: PayloadPlan,
+) -> Result<Attempt<B, Out>, Error> {
+    Ok(match signer.try_sign(parts, passed(&plan))? {
+        true => Attempt::Signed(body),
+        false => Attempt::Waits(Pending::Pass(body, plan)),
+    })
+}
+
+/// A stream that goes out in chunks.
+#[cfg(feature = "chunked")]
+struct Chunking<B> {
+    first: Option<Bytes>,
+    rest: B,
+    options: sigv4_core::body::chunked::ChunkedOptions,
+    length: Option<u64>,
+}
+
+#[cfg(feature = "chunked")]
+fn chunk<B, R: Rebuild<B>>(
+    signer: &Signer,
+    rebuild: &R,
+    parts: &mut Parts,
+    body: Chunking<B>,
+) -> Result<Attempt<B, R::Out>, Error> {
+    match signer.try_sign_chunked(parts, &body.options, body.length)? {
+        Some(chunks) => Ok(Attempt::Signed(rebuild.chunked(body.first, body.rest, chunks)?)),
+        None => Ok(Attempt::Waits(Pending::Chunk(body))),
     }
 }
 
@@ -190,6 +228,11 @@ where
             return Ok(body);
         }
         Pending::Whole(bytes) => bytes,
+        #[cfg(feature = "chunked")]
+        Pending::Chunk(body) => {
+            let chunks = signer.sign_chunked(parts, &body.options, body.length).await?;
+            return rebuild.chunked(body.first, body.rest, chunks);
+        }
         Pending::Read(mut collect, limit) => collect.bytes(limit).await?,
     };
     let digest = sha256(&bytes).await;

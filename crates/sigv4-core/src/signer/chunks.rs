@@ -1,0 +1,68 @@
+//! Requests whose body is signed chunk by chunk.
+
+use super::steps::{Cover, Signed};
+use super::{SignTarget, Signer};
+use crate::body::chunked::{ChunkSigner, ChunkedBody, ChunkedOptions, ChunkedPlan};
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+
+/// What turns the body of a signed request into the one to send.
+#[derive(Debug)]
+pub struct Chunks {
+    pub(super) plan: ChunkedPlan,
+    pub(super) signer: ChunkSigner,
+}
+
+impl Chunks {
+    /// The body to send: `inner`, cut into chunks and signed.
+    pub fn body<B>(self, inner: B) -> ChunkedBody<B> {
+        self.plan.body(inner, self.signer)
+    }
+}
+
+impl Signer {
+    /// Signs the head of a request whose body of `length` bytes goes out in chunks; `None`, with the request untouched,
+    /// where credentials would have to be waited for. For adapters; errors as for [`sign`](Self::sign), and those of
+    /// [`ChunkedPlan::new`].
+    pub fn try_sign_chunked(
+        &self,
+        request: &mut impl SignTarget,
+        options: &ChunkedOptions,
+        length: Option<u64>,
+    ) -> Result<Option<Chunks>, Error> {
+        self.try_cover(request, Cover::Chunks(options, length))?.map(chunks).transpose()
+    }
+
+    /// As [`try_sign_chunked`](Self::try_sign_chunked), with credentials that were [fetched](Self::fetch) for the request.
+    pub fn sign_chunked_with(
+        &self,
+        request: &mut impl SignTarget,
+        options: &ChunkedOptions,
+        length: Option<u64>,
+        credentials: &Credentials,
+    ) -> Result<Chunks, Error> {
+        chunks(self.cover(request, Cover::Chunks(options, length), credentials, self.0.clock.now())?)
+    }
+
+    /// As [`try_sign_chunked`](Self::try_sign_chunked), and waits for credentials where that is needed.
+    pub async fn sign_chunked(
+        &self,
+        request: &mut impl SignTarget,
+        options: &ChunkedOptions,
+        length: Option<u64>,
+    ) -> Result<Chunks, Error> {
+        if let Some(chunks) = self.try_sign_chunked(request, options, length)? {
+            return Ok(chunks);
+        }
+        let credentials = self.fetch(request).await?;
+        self.sign_chunked_with(request, options, length, &credentials)
+    }
+}
+
+fn chunks(signed: Signed) -> Result<Chunks, Error> {
+    match signed {
+        Signed::Chunks(chunks) => Ok(chunks),
+        // What was covered in chunks is signed in chunks.
+        Signed::Whole => Err(Error::new(ErrorKind::Payload, "the body was not signed in chunks")),
+    }
+}

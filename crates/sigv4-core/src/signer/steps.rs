@@ -1,0 +1,301 @@
+//! Signing one request: every step between what the client built and what goes on the wire.
+
+use std::time::SystemTime;
+
+use http::HeaderMap;
+
+#[cfg(feature = "chunked")]
+use super::chunks::Chunks;
+use super::outcome::Outcome;
+use super::scope::Scope;
+use super::{Location, Origin, SignOptions, SignTarget, Signer};
+use crate::body::Payload;
+#[cfg(feature = "chunked")]
+use crate::body::chunked::{ChunkSigner, ChunkedOptions, ChunkedPlan};
+use crate::clock::AmzDate;
+use crate::credentials::{CredentialCache, Credentials};
+use crate::error::{Error, ErrorKind};
+use crate::express;
+use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
+use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SigningParams};
+use crate::service::ServiceRules;
+
+/// What is signed of a body.
+#[derive(Clone, Copy)]
+pub(super) enum Cover<'a> {
+    /// All of it, or nothing.
+    Whole(Payload<'a>),
+    /// Its head now, and each chunk when it is sent. The length in bytes, where it is known.
+    #[cfg(feature = "chunked")]
+    Chunks(&'a ChunkedOptions, Option<u64>),
+}
+
+/// What goes on with the body.
+pub(super) enum Signed {
+    Whole,
+    #[cfg(feature = "chunked")]
+    Chunks(Chunks),
+}
+
+impl Signer {
+    /// How the body of a request is to be covered, before it is touched. For adapters; `chunks` tells whether the
+    /// adapter can send it in chunks.
+    ///
+    /// Errors: kind `Payload` names the options there are, `Header` a stale `content-length`; else those of scope and
+    /// origin, as when signing.
+    pub fn plan(
+        &self,
+        request: &impl SignTarget,
+        shape: BodyShape,
+        chunks: bool,
+    ) -> Result<PayloadPlan, Error> {
+        self.planned(request, shape, chunks).inspect_err(|error| self.report(Err(error)))
+    }
+
+    fn planned(
+        &self,
+        request: &impl SignTarget,
+        shape: BodyShape,
+        chunks: bool,
+    ) -> Result<PayloadPlan, Error> {
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location()?;
+        self.check_origin(&location)?;
+        let scope = self.scope(options, &location, request.headers())?;
+        let facts = PlanFacts {
+            rules: &ServiceRules::for_service(&scope.service),
+            service: &scope.service,
+            headers: request.headers(),
+            tls: location.is_tls(),
+            buffer_limit: self.0.buffer_limit,
+            chunks,
+        };
+        facts.plan(options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload), shape)
+    }
+
+    /// Signs with the credentials at hand; `None` where they would have to be waited for.
+    pub(super) fn try_cover(
+        &self,
+        request: &mut impl SignTarget,
+        cover: Cover<'_>,
+    ) -> Result<Option<Signed>, Error> {
+        let now = self.0.clock.now();
+        let session = self.session(request);
+        match self.cache(request, session.as_ref()).try_get(now) {
+            Ok(None) => Ok(None),
+            Ok(Some(credentials)) => self.cover(request, cover, &credentials, now).map(Some),
+            Err(error) => {
+                self.report(Err(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// Signs, and reports what became of it.
+    pub(super) fn cover(
+        &self,
+        request: &mut impl SignTarget,
+        cover: Cover<'_>,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Signed, Error> {
+        let signed = self.sign_in_place(request, cover, credentials, now);
+        if let Err(error) = &signed {
+            self.report(Err(error));
+        }
+        signed
+    }
+
+    fn sign_in_place(
+        &self,
+        request: &mut impl SignTarget,
+        cover: Cover<'_>,
+        credentials: &Credentials,
+        now: SystemTime,
+    ) -> Result<Signed, Error> {
+        let (uri, host, defaults, steps);
+        {
+            let options = request.extensions().get::<SignOptions>();
+            let location = request.location()?;
+            self.check_origin(&location)?;
+            let scope = self.scope(options, &location, request.headers())?;
+            scope.check_token(credentials)?;
+            let rules = ServiceRules::for_service(&scope.service);
+            let wire_path = flow::wire_path(location.path, &rules);
+            defaults = self.with_missing_defaults(request.headers());
+            let view = RequestView {
+                method: request.method().as_str(),
+                host: location.host,
+                sign_host: self.sign_host(options),
+                path: wire_path.as_deref().unwrap_or(location.path),
+                query: location.query,
+                headers: defaults.as_ref().unwrap_or(request.headers()),
+            };
+            let date = AmzDate::new(now)?;
+            let params = SigningParams {
+                rules,
+                algorithm: scope.algorithm(&rules),
+                signed_headers: self.signed_headers(options),
+                ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
+            };
+            steps = Steps::sign(view, &params, cover)?;
+            uri = request.settled(wire_path.as_deref())?;
+            host = view.sign_host.map(flow::host_header).transpose()?;
+            self.report(Ok(Some(&scope)));
+        }
+        // From here on nothing fails but a full header map, which is found before anything is changed.
+        let headers = request.headers_mut();
+        headers.try_reserve(ADDED_AT_MOST).map_err(|_| {
+            Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
+        })?;
+        if let Some(defaults) = defaults {
+            *headers = defaults;
+        }
+        let signed = steps.apply(headers)?;
+        if let Some(host) = host {
+            headers.insert(http::header::HOST, host);
+        }
+        if let Some(uri) = uri {
+            request.set_uri(uri);
+        }
+        Ok(signed)
+    }
+
+    /// What serves a request: the session given, the credentials in its options, or the signer's.
+    pub(super) fn cache<'a>(
+        &'a self,
+        request: &'a impl SignTarget,
+        session: Option<&'a CredentialCache>,
+    ) -> &'a CredentialCache {
+        let options = || request.extensions().get::<SignOptions>();
+        let own = session.or_else(|| options().and_then(|options| options.credentials.as_ref()));
+        own.unwrap_or(&self.0.credentials)
+    }
+
+    /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
+    pub(super) fn session(&self, request: &impl SignTarget) -> Option<CredentialCache> {
+        let express = self.0.express.as_ref()?;
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location().ok()?;
+        self.check_origin(&location).ok()?;
+        let scope = self.scope(options, &location, request.headers()).ok()?;
+        if scope.service != express::SERVICE {
+            return None;
+        }
+        let bucket = express::Bucket::of(request.method(), &location, request.headers())?;
+        Some(express.cache(bucket, &scope.region, self.cache(request, None)))
+    }
+
+    pub(super) fn scope<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        location: &Location<'a>,
+        headers: &'a HeaderMap,
+    ) -> Result<Scope<'a>, Error> {
+        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let host = self.sign_host(options).or(location.host).or_else(header);
+        self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
+    }
+
+    pub(super) fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
+        let asked = options.and_then(|options| options.sign_host.as_ref()).or(self.0.sign_host.as_ref());
+        asked.map(|host| &**host)
+    }
+
+    pub(super) fn check_origin(&self, location: &Location<'_>) -> Result<(), Error> {
+        let Some(allowed) = &self.0.origins else { return Ok(()) };
+        if allowed.iter().any(|origin| origin.covers(location)) {
+            return Ok(());
+        }
+        let origin =
+            Origin::of(location).map_or_else(|_| "an unknown origin".to_owned(), |origin| origin.to_string());
+        Err(Error::new(
+            ErrorKind::Origin,
+            format!("{origin} is not among the allowed origins of this signer: the request was not sent"),
+        ))
+    }
+
+    pub(super) fn signed_headers<'a>(&'a self, options: Option<&'a SignOptions>) -> &'a SignedHeaders {
+        options.and_then(|options| options.signed_headers.as_ref()).unwrap_or(&self.0.signed_headers)
+    }
+
+    /// The request's headers with the client's default ones that it lacks; `None` if there is nothing to add.
+    fn with_missing_defaults(&self, headers: &HeaderMap) -> Option<HeaderMap> {
+        let defaults = &self.0.default_headers;
+        if defaults.keys().all(|name| headers.contains_key(name)) {
+            return None;
+        }
+        let mut both = headers.clone();
+        for name in defaults.keys().filter(|name| !headers.contains_key(*name)) {
+            for value in defaults.get_all(name) {
+                both.append(name, value.clone());
+            }
+        }
+        Some(both)
+    }
+
+    pub(super) fn report(&self, what: Result<Option<&Scope<'_>>, &Error>) {
+        let Some(hook) = &self.0.hook else { return };
+        hook(match what {
+            Ok(Some(scope)) => Outcome::Signed { service: &scope.service, region: &scope.region },
+            Ok(None) => Outcome::Skipped,
+            Err(error) => match error.kind() {
+                ErrorKind::Credentials | ErrorKind::ExpiredCredentials | ErrorKind::Timeout => {
+                    Outcome::NoCredentials(error)
+                }
+                _ => Outcome::Failed(error),
+            },
+        });
+    }
+}
+
+/// More headers than a signature and the head of a chunked body ever add.
+const ADDED_AT_MOST: usize = 16;
+
+/// A signature that is not yet in the request.
+enum Steps {
+    Whole(HeaderSignature),
+    #[cfg(feature = "chunked")]
+    Chunks(HeaderSignature, ChunkedPlan, ChunkSigner),
+}
+
+impl Steps {
+    fn sign(
+        view: RequestView<'_, HeaderMap>,
+        params: &SigningParams<'_>,
+        cover: Cover<'_>,
+    ) -> Result<Self, Error> {
+        match cover {
+            Cover::Whole(payload) => Ok(Self::Whole(request::sign(&view, params, payload, None)?)),
+            #[cfg(feature = "chunked")]
+            Cover::Chunks(options, length) => {
+                let plan = ChunkedPlan::new(options, params.algorithm, length, view.headers)?;
+                let planned = plan.headers(view.headers);
+                let signature = request::sign(&with_headers(view, &planned), params, plan.payload(), None)?;
+                let signer = ChunkSigner::new(params, signature.signature())?;
+                Ok(Self::Chunks(signature, plan, signer))
+            }
+        }
+    }
+
+    fn apply(self, headers: &mut HeaderMap) -> Result<Signed, Error> {
+        match self {
+            Self::Whole(signature) => signature.apply(headers).map(|()| Signed::Whole),
+            #[cfg(feature = "chunked")]
+            Self::Chunks(signature, plan, signer) => {
+                plan.apply(headers)?;
+                signature.apply(headers)?;
+                Ok(Signed::Chunks(Chunks { plan, signer }))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "chunked")]
+fn with_headers<'a, H: request::HeaderView>(
+    view: RequestView<'a, HeaderMap>,
+    headers: &'a H,
+) -> RequestView<'a, H> {
+    let RequestView { method, host, sign_host, path, query, .. } = view;
+    RequestView { method, host, sign_host, path, query, headers }
+}
