@@ -1,5 +1,9 @@
 //! Verification: what is accepted, what is refused and with which words, and that one changed byte is enough.
 
 mod accepts;
+mod attacks;
+mod model;
 mod refuses;
+mod robust;
 mod support;
+mod tampers;

@@ -178,7 +178,7 @@ impl<'m> Message<'m> {
         if self.has_any(&["please use aws4-hmac-sha256", "unsupported aws 'algorithm'", "please use sigv4"]) {
             return Some(Malformed::Algorithm);
         }
-        if self.has("only one auth mechanism allowed") {
+        if self.has_any(&["only one auth mechanism allowed", "found both 'x-amz-algorithm'"]) {
             return Some(Malformed::Twice);
         }
         if self.has_any(&["credential access key has length", "malformed access key id"]) {
@@ -201,9 +201,14 @@ impl<'m> Message<'m> {
     fn headers(&self) -> Option<RefusalKind> {
         if self.has_any(&["headers present in the request which were not signed", "must be a 'signedheader'"])
         {
-            // `'Host' or ':authority' must be a 'SignedHeader'` names one.
-            let named = self.has("must be a 'signedheader'").then_some("host".to_owned());
-            return Some(RefusalKind::HeadersNotSigned { names: named.into_iter().collect() });
+            // `'Host' or ':authority' must be a 'SignedHeader'`, `'x-amz-acl' must be a 'SignedHeader'`.
+            let mut before: Vec<&str> = self.text.split("' must be a 'SignedHeader'").collect();
+            before.pop();
+            let names = before.iter().filter_map(|text| match text.rsplit('\'').next()? {
+                ":authority" => Some("host".to_owned()),
+                quoted => name(quoted),
+            });
+            return Some(RefusalKind::HeadersNotSigned { names: names.take(16).collect() });
         }
         // Of this header services say three things: wrong, absent, of a strange form.
         if self.has("x-amz-content-sha256") || self.has("content sha256") {

@@ -184,7 +184,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// Whether there is any part of a presigned signature. (A token or a payload hash alone signs nothing.)
-    fn is_signed(&self) -> bool {
+    pub(super) fn is_signed(&self) -> bool {
         const TELLING: [&str; 3] = ["X-Amz-Algorithm", "X-Amz-Credential", SIGNATURE];
         self.found.iter().any(|(name, _)| TELLING.contains(name))
     }

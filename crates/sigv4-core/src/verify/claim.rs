@@ -48,8 +48,9 @@ pub(super) fn read<H: HeaderView + ?Sized>(
 ) -> Result<Claim, Rejection> {
     let query = Parameters::look(request.query);
     let refuse = |form| move |reason| Rejection::new(reason, Wording { dialect: config.dialect(None), form });
-    let headers = Arrived::look(request.headers).map_err(refuse(Form::Header))?;
-    let form = carried::form(&headers, &query).map_err(refuse(Form::Header))?;
+    let likely = if query.is_signed() { Form::Presigned } else { Form::Header };
+    let headers = Arrived::look(request.headers).map_err(refuse(likely))?;
+    let form = carried::form(&headers, &query).map_err(refuse(likely))?;
     read_form(config, request, form, &headers, &query).map_err(refuse(form))
 }
 
