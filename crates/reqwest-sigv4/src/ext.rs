@@ -14,7 +14,8 @@ use crate::target::{Target, WireForm, shape};
 /// use sigv4_core::{Credentials, SignOptions, Signer};
 ///
 /// let signer = Signer::new("lambda", "us-east-1", Credentials::new("AKIDEXAMPLE", "secret")?);
-/// let mut request = reqwest::Client::new().get("https://lambda.us-east-1.amazonaws.com/").build()?;
+/// let url = "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions".parse()?;
+/// let mut request = reqwest::Request::new(reqwest::Method::GET, url);
 /// request.sign(&signer, SignOptions::new())?;
 /// assert!(request.headers().contains_key("authorization"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
