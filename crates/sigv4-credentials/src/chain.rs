@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sigv4_core::{Credentials, Error, ErrorKind, ProvideCredentials};
+use sigv4_core::{Credentials, Error, ProvideCredentials};
 
 use crate::context::Context;
 use crate::endpoint::Endpoints;
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, absent};
 use crate::profile::{Locations, Profiles};
 use crate::providers::container::ContainerProvider;
 use crate::providers::environment;
@@ -292,5 +292,5 @@ fn stopped(link: &str, error: Error, before: &[Finding]) -> Error {
 }
 
 fn nothing(findings: &[Finding]) -> Error {
-    Error::new(ErrorKind::Credentials, format!("no credentials found: {}", list(findings)))
+    absent(format_args!("no credentials found: {}", list(findings)))
 }

@@ -26,6 +26,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "aws-credential-types")]
+pub mod bridge;
 mod chain;
 pub mod context;
 mod endpoint;

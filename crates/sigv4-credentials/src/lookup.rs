@@ -24,9 +24,32 @@ impl Lookup {
     pub(crate) fn or_error(self, source: &str) -> Result<Credentials, Error> {
         match self {
             Self::Found(credentials) => Ok(credentials),
-            Self::Absent(why) => Err(fail(format_args!("{source}: {why}"))),
+            Self::Absent(why) => Err(absent(format_args!("{source}: {why}"))),
         }
     }
+}
+
+/// Marks, as the source of an error, that nothing is set up, rather than that something failed.
+#[derive(Debug)]
+struct NothingSetUp;
+
+impl std::fmt::Display for NothingSetUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no source of credentials is set up")
+    }
+}
+
+impl std::error::Error for NothingSetUp {}
+
+/// The error of a source, or of all of them, that is not set up.
+pub(crate) fn absent(message: impl std::fmt::Display) -> Error {
+    fail(message).with_source(NothingSetUp)
+}
+
+/// Whether an error says that nothing is set up.
+#[cfg(feature = "aws-credential-types")]
+pub(crate) fn is_absent(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<NothingSetUp>())
 }
 
 /// The same error with words in front that say where it happened.

@@ -12,7 +12,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
-use sigv4_core::Error;
+use sigv4_core::{Error, ErrorKind};
 
 use super::{HttpClient, HttpLimits, fail, no_answer};
 
@@ -77,6 +77,18 @@ fn is_near(uri: &Uri) -> bool {
     }
 }
 
+/// The URL stays out of the message, which names the host already.
+fn failed(error: reqwest::Error, limits: HttpLimits) -> Error {
+    if !error.is_timeout() {
+        return no_answer(error.without_url());
+    }
+    let message = match error.is_connect() {
+        true => format!("no connection within {:?}", limits.connect_timeout),
+        false => format!("no whole answer within {:?}", limits.timeout),
+    };
+    Error::new(ErrorKind::Timeout, message).with_source(error.without_url())
+}
+
 impl fmt::Debug for ReqwestClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReqwestClient")
@@ -95,12 +107,12 @@ impl HttpClient for ReqwestClient {
         if !body.is_empty() {
             request = request.body(body);
         }
-        let mut answer = request.send().await.map_err(no_answer)?;
+        let mut answer = request.send().await.map_err(|error| failed(error, limits))?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         let mut collected = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(error, limits))? {
             if chunk.len() > limits.max_body - collected.len() {
                 return Err(fail(format_args!("the answer is longer than {} bytes", limits.max_body)));
             }
