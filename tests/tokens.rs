@@ -201,3 +201,102 @@ fn what_is_no_host_user_or_cluster_is_refused_by_name() {
     let token = tokens.rds("db", 3306, "a b&c=ü").unwrap();
     assert!(token.as_str().contains("DBUser=a%20b%26c%3D%C3%BC&"), "{}", token.as_str());
 }
+
+/// The signature in the headers of a POST, as the crate `aws-sigv4` makes it.
+fn by_aws_sigv4(uri: &str, headers: &[(&str, &str)], body: &str, service: &str) -> String {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    let credentials = simple();
+    let identity = aws_credential_types::Credentials::new(
+        credentials.access_key_id(),
+        credentials.secret_access_key(),
+        Some("TOKEN".into()),
+        None,
+        "test",
+    )
+    .into();
+    let params =
+        aws_sigv4::sign::v4::SigningParams::builder().identity(&identity).region("us-east-1").name(service);
+    let params = params.time(simple_time()).settings(SigningSettings::default()).build().unwrap();
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new("POST", uri, headers.iter().copied(), body).unwrap();
+    let instructions = sign(request, &params.into()).unwrap().into_parts().0;
+    let (_, authorization) = instructions.headers().find(|(name, _)| *name == "authorization").unwrap();
+    authorization.to_owned()
+}
+
+#[test]
+fn what_appsync_is_sent_is_what_aws_sigv4_signs() {
+    const HOST: &str = "abc123.appsync-api.us-east-1.amazonaws.com";
+    const SUBSCRIPTION: &str = r#"{"query":"subscription { onEvent { id } }"}"#;
+    let credentials = simple().with_session_token("TOKEN").unwrap();
+    let tokens = TokenSigner::new(&credentials, "us-east-1", simple_time()).unwrap();
+    let url = tokens.appsync_graphql(HOST).unwrap();
+    let (host, query) = url.as_str().split_once("/graphql?header=").unwrap();
+    assert_eq!(host, "wss://abc123.appsync-realtime-api.us-east-1.amazonaws.com");
+    let (header, payload) = query.split_once("&payload=").unwrap();
+    assert_eq!(payload, "e30%3D");
+    let header = percent_encoding::percent_decode_str(header).decode_utf8().unwrap();
+    let header = BASE64_STANDARD.decode(header.as_bytes()).unwrap();
+    let events = tokens.appsync_events(HOST).unwrap();
+    let protocol = events.as_str().strip_prefix("header-").unwrap();
+    let protocol = BASE64_URL_SAFE_NO_PAD.decode(protocol).unwrap();
+    let message = tokens.appsync_message(HOST, "/graphql", SUBSCRIPTION).unwrap();
+
+    let signed = [
+        ("accept", "application/json, text/javascript"),
+        ("content-encoding", "amz-1.0"),
+        ("content-type", "application/json; charset=UTF-8"),
+    ];
+    for (object, path, body) in [
+        (&header[..], "/graphql/connect", "{}"),
+        (&protocol, "/event", "{}"),
+        (message.as_str().as_bytes(), "/graphql", SUBSCRIPTION),
+    ] {
+        let object: Value = serde_json::from_slice(object).unwrap();
+        let expected = by_aws_sigv4(&format!("https://{HOST}{path}"), &signed, body, "appsync");
+        assert_eq!(object["Authorization"], expected.as_str(), "{path}");
+        assert_eq!((&object["host"], &object["x-amz-security-token"]), (&HOST.into(), &"TOKEN".into()));
+        assert_eq!(object["x-amz-date"], "20261121T120000Z");
+    }
+
+    let own = tokens.appsync_graphql("api.example.com").unwrap();
+    assert!(own.as_str().starts_with("wss://api.example.com/graphql/realtime?header="));
+}
+
+#[test]
+fn a_transcribe_socket_is_signed_for_its_port_and_nothing_but_the_host() {
+    let credentials = simple();
+    let tokens = TokenSigner::new(&credentials, "us-east-1", simple_time()).unwrap();
+    let parameters = [("language-code", "en-US"), ("media-encoding", "pcm"), ("vocabulary-name", "a b")];
+    let url = tokens.transcribe(&parameters).unwrap();
+    let (base, query) = url.as_str().split_once('?').unwrap();
+    assert_eq!(base, "wss://transcribestreaming.us-east-1.amazonaws.com:8443/stream-transcription-websocket");
+    assert!(
+        query.contains("vocabulary-name=a%20b&") && query.contains("&X-Amz-SignedHeaders=host&"),
+        "{query}"
+    );
+
+    // The same by the crate `aws-sigv4`.
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
+    let identity = aws_credential_types::Credentials::new(
+        credentials.access_key_id(),
+        credentials.secret_access_key(),
+        None,
+        None,
+        "",
+    );
+    let identity = identity.into();
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(5 * MINUTE);
+    let params = aws_sigv4::sign::v4::SigningParams::builder()
+        .identity(&identity)
+        .region("us-east-1")
+        .name("transcribe");
+    let params = params.time(simple_time()).settings(settings).build().unwrap();
+    let unsigned = format!("{base}?language-code=en-US&media-encoding=pcm&vocabulary-name=a%20b");
+    let request =
+        SignableRequest::new("GET", unsigned, std::iter::empty(), SignableBody::Bytes(b"")).unwrap();
+    let (_, signature) = sign(request, &params.into()).unwrap().into_parts();
+    assert!(query.ends_with(&format!("&X-Amz-Signature={signature}")), "{query}");
+}

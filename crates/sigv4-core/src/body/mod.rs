@@ -4,6 +4,8 @@
 mod checksum;
 #[cfg(feature = "chunked")]
 pub mod chunked;
+#[cfg(feature = "event-stream")]
+pub mod event_stream;
 mod payload;
 
 #[cfg(feature = "chunked")]

@@ -17,6 +17,7 @@
 //! # Ok::<(), sigv4_core::Error>(())
 //! ```
 
+mod appsync;
 mod clusters;
 mod databases;
 mod sts;

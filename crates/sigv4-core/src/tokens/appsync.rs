@@ -1,0 +1,82 @@
+//! AppSync: WebSockets whose connection and messages carry a signed request inside.
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::{Token, TokenSigner, check_host, query};
+use crate::body::Payload;
+use crate::error::{Error, ErrorKind};
+use crate::request::{RequestView, SignedHeaders, SigningParams, sign};
+
+/// What the connection itself says.
+const NOTHING: &str = "{}";
+/// How long the service takes a signature in headers.
+const ACCEPTED: std::time::Duration = std::time::Duration::from_secs(300);
+
+impl TokenSigner<'_> {
+    /// The URL of the real-time endpoint of an AppSync GraphQL API, for a WebSocket with the subprotocol `graphql-ws`.
+    /// `host` is that of the API itself (`….appsync-api.REGION.amazonaws.com`, or a domain of one's own).
+    ///
+    /// <https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html>
+    pub fn appsync_graphql(&self, host: &str) -> Result<Token, Error> {
+        let header = self.appsync_header(host, "/graphql/connect", NOTHING)?;
+        let (header, payload) = (BASE64_STANDARD.encode(&*header), BASE64_STANDARD.encode(NOTHING));
+        let query = query(&[("header", &header), ("payload", &payload)]);
+        let url = match host.split_once(".appsync-api.") {
+            Some((api, region)) => format!("wss://{api}.appsync-realtime-api.{region}/graphql?{query}"),
+            None => format!("wss://{host}/graphql/realtime?{query}"),
+        };
+        Ok(self.token(url, ACCEPTED))
+    }
+
+    /// The subprotocol that opens the WebSocket of an AppSync Event API (`wss://…/event/realtime`), to be sent beside
+    /// `aws-appsync-event-ws`. `host` is the API's HTTP endpoint.
+    ///
+    /// <https://docs.aws.amazon.com/appsync/latest/eventapi/event-api-websocket-protocol.html>
+    pub fn appsync_events(&self, host: &str) -> Result<Token, Error> {
+        let header = self.appsync_header(host, "/event", NOTHING)?;
+        Ok(self.token(format!("header-{}", BASE64_URL_SAFE_NO_PAD.encode(&*header)), ACCEPTED))
+    }
+
+    /// The authorization inside a message of such a WebSocket, a JSON object: a subscription (GraphQL, path `/graphql`,
+    /// in `payload.extensions.authorization`) or an operation (Events, path `/event`, in `authorization`). `body` is the
+    /// JSON that is authorized, exactly as the message carries it: `data`, or `{"channel":"/a/b"}`.
+    pub fn appsync_message(&self, host: &str, path: &str, body: &str) -> Result<Token, Error> {
+        let header = self.appsync_header(host, path, body)?;
+        Ok(self.token(String::clone(&header), ACCEPTED))
+    }
+
+    /// The headers of a signed POST, as a JSON object.
+    fn appsync_header(&self, host: &str, path: &str, body: &str) -> Result<Zeroizing<String>, Error> {
+        const EVERYTHING: &SignedHeaders = &SignedHeaders::everything();
+        check_host("AppSync", host)?;
+        let unreadable =
+            |_| Error::new(ErrorKind::Header, "a header of the signature for AppSync cannot be told in JSON");
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/javascript"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("amz-1.0"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+        let mut params = SigningParams::new(self.credentials, &self.date, self.region, "appsync");
+        params.signed_headers = EVERYTHING;
+        let view = RequestView {
+            method: "POST",
+            host: Some(host),
+            sign_host: None,
+            path,
+            query: "",
+            headers: &headers,
+        };
+        sign(&view, &params, Payload::bytes(body.as_bytes()), None)?.apply(&mut headers)?;
+        let mut object = Map::new();
+        object.insert("host".into(), host.into());
+        for (name, value) in &headers {
+            // The name that the service looks for.
+            let name = if name == http::header::AUTHORIZATION { "Authorization" } else { name.as_str() };
+            object.insert(name.into(), value.to_str().map_err(unreadable)?.into());
+        }
+        Ok(Zeroizing::new(Value::Object(object).to_string()))
+    }
+}
