@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test is a panic")]
 
 mod explaining;
+mod healing;
 mod hostile;
 mod lines;
 mod others;

@@ -1,4 +1,4 @@
-//! What a service says when it refuses a signature: read and explained.
+//! What a service says when it refuses a signature: read, explained, and healed where it can be.
 //!
 //! [`Refusal::read`] turns a response into a typed refusal, from any of the shapes in which services answer.
 //! [`Refusal::explain`] holds it against what was signed ([`SentSignature`]) and names the line that differs and
@@ -21,13 +21,19 @@
 //! assert_eq!(explanation.line(), Some(&Line::Header("host".to_owned())));
 //! assert_eq!(explanation.cause(), Cause::HostChanged);
 //! ```
+//!
+//! [`Refusal::heal`] says what to change so that the same request would be accepted: the clock ([`ClockOffset`],
+//! learnt from every response), the credentials, or the region. Everything here is computed from values: no
+//! clock is read, nothing is sent.
 
 mod clock_facts;
+mod clock_offset;
 mod compare;
 mod explain;
 mod explanation;
 mod facts;
 mod fields;
+mod heal;
 mod kind;
 mod lines;
 mod message;
@@ -37,8 +43,10 @@ mod sent;
 mod show;
 mod when;
 
+pub use clock_offset::{ClockOffset, ClockOffsets, correction_disabled, may_learn_from};
 pub use explanation::{Cause, Confidence, Explanation, Finding};
 pub use fields::MAX_BODY;
+pub use heal::{Heal, HealFacts};
 pub use kind::{Malformed, Refusal, RefusalKind, ScopePart, ServerText};
 pub use lines::Line;
 pub use sent::SentSignature;

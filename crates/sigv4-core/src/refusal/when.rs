@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::format_description::well_known::Rfc3339;
 
 use crate::clock::AmzDate;
 
@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Option<SystemTime> {
 
 /// Reads an HTTP date (RFC 9110, section 5.6.7).
 pub(super) fn parse_http(text: &str) -> Option<SystemTime> {
-    OffsetDateTime::parse(text.trim(), &Rfc2822).ok().map(SystemTime::from)
+    httpdate::parse_http_date(text.trim()).ok()
 }
 
 /// How far `a` is ahead of `b`, in seconds; negative when behind.

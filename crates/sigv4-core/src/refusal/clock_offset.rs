@@ -1,0 +1,153 @@
+//! How far a service's clock is from the local one, learnt from its responses.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use http::header::{AGE, DATE};
+
+use super::when;
+
+/// A round trip as long as this tells nothing about the moment at which the server read its clock.
+const MAX_ROUND_TRIP: Duration = Duration::from_secs(15 * 60);
+/// A clock further off than this is not corrected: the server's is as likely to be wrong.
+const MAX_OFFSET: Duration = Duration::from_secs(24 * 3_600);
+
+/// How far a service's clock is ahead of the local one; negative when it is behind. Milliseconds.
+///
+/// Added to the local time when a header is signed, so that a wrong clock costs nothing but the first request.
+/// A presigned URL is never shifted: it is the caller's time that it carries.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use http::{HeaderMap, HeaderValue};
+/// use sigv4_core::refusal::ClockOffset;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("date", HeaderValue::from_static("Fri, 02 Jan 2026 03:04:05 GMT"));
+/// let sent = UNIX_EPOCH + Duration::from_secs(1_767_323_041); // 03:04:01
+/// let offset = ClockOffset::learn(&headers, sent, sent + Duration::from_secs(2)).unwrap();
+/// assert_eq!(offset, ClockOffset::from_millis(3_000));
+/// assert_eq!(offset.apply(sent), sent + Duration::from_secs(3));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockOffset(i64);
+
+impl ClockOffset {
+    /// Both clocks agree.
+    pub const ZERO: Self = Self(0);
+
+    /// An offset in milliseconds, positive if the service's clock is ahead.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The offset in milliseconds, positive if the service's clock is ahead.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Reads the offset from a response's `Date` and the *uncorrected* local times between which it was made:
+    /// the server is taken to have read its clock halfway.
+    ///
+    /// `None` without a `Date` that can be read, with an `Age` (a cache answered), after a round trip of 15
+    /// minutes, and beyond 24 hours. Call it for origins that [can be trusted](may_learn_from) only.
+    pub fn learn(headers: &HeaderMap, sent_at: SystemTime, received_at: SystemTime) -> Option<Self> {
+        if headers.contains_key(AGE) {
+            return None;
+        }
+        let server = when::parse_http(headers.get(DATE)?.to_str().ok()?)?;
+        let round_trip = received_at.duration_since(sent_at).ok().filter(|trip| *trip < MAX_ROUND_TRIP)?;
+        let local = sent_at.checked_add(round_trip / 2)?;
+        let (distance, ahead) = match server.duration_since(local) {
+            Ok(ahead) => (ahead, true),
+            Err(behind) => (behind.duration(), false),
+        };
+        if distance > MAX_OFFSET {
+            return None;
+        }
+        let millis = i64::try_from(distance.as_millis()).ok()?;
+        Some(Self(if ahead { millis } else { -millis }))
+    }
+
+    /// The service's time at the local time `now`; `now` itself where that cannot be represented.
+    #[must_use]
+    pub fn apply(self, now: SystemTime) -> SystemTime {
+        let distance = Duration::from_millis(self.0.unsigned_abs());
+        let shifted = if self.0 >= 0 { now.checked_add(distance) } else { now.checked_sub(distance) };
+        shifted.unwrap_or(now)
+    }
+
+    /// How far two offsets are apart.
+    pub fn distance(self, other: Self) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
+    }
+}
+
+/// Whether a `Date` of this origin may move the clock: over TLS, or on the loopback.
+///
+/// Anybody on the way can write a `Date` into plain HTTP, and have signatures made for a time of their choice.
+/// `host` may have a port.
+pub fn may_learn_from(scheme: &str, host: &str) -> bool {
+    if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("wss") {
+        return true;
+    }
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether `AWS_DISABLE_CLOCK_SKEW_CORRECTION` turns the correction off: `true`, in any case.
+///
+/// `read` reads an environment variable, as `|name| std::env::var(name).ok()` does.
+pub fn correction_disabled(read: impl Fn(&str) -> Option<String>) -> bool {
+    read("AWS_DISABLE_CLOCK_SKEW_CORRECTION").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+}
+
+/// The offsets learnt so far, by host: one table for a signer, shared by its clones.
+///
+/// Reading and updating a known host takes no lock and allocates nothing. Hosts beyond 64 replace the oldest.
+#[derive(Debug, Default)]
+pub struct ClockOffsets(ArcSwap<Vec<Arc<Entry>>>);
+
+const MAX_HOSTS: usize = 64;
+
+#[derive(Debug)]
+struct Entry {
+    host: Box<str>,
+    millis: AtomicI64,
+}
+
+impl ClockOffsets {
+    /// The offset of this host, zero if none was learnt.
+    pub fn get(&self, host: &str) -> ClockOffset {
+        let entries = self.0.load();
+        let entry = entries.iter().find(|entry| *entry.host == *host);
+        ClockOffset(entry.map_or(0, |entry| entry.millis.load(Ordering::Relaxed)))
+    }
+
+    /// Remembers the offset of this host, the latest in place of any earlier.
+    pub fn set(&self, host: &str, offset: ClockOffset) {
+        let entries = self.0.load();
+        if let Some(entry) = entries.iter().find(|entry| *entry.host == *host) {
+            return entry.millis.store(offset.0, Ordering::Relaxed);
+        }
+        // No offset and an offset of zero are the same: most hosts need no entry.
+        if offset == ClockOffset::ZERO {
+            return;
+        }
+        self.0.rcu(|entries| {
+            let entry = Arc::new(Entry { host: host.into(), millis: AtomicI64::new(offset.0) });
+            let mut next = Vec::with_capacity(MAX_HOSTS.min(entries.len() + 1));
+            next.push(entry);
+            next.extend(entries.iter().filter(|other| *other.host != *host).take(MAX_HOSTS - 1).cloned());
+            next
+        });
+    }
+}
