@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 use sigv4_core::PayloadMode;
+use sigv4_core::body::ChecksumAlgorithm;
+use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions};
 use sigv4_examples::Failure;
 use sigv4_examples::clients::SigningClient;
 
 pub const USAGE: &str = "\
 curl [-X METHOD] [-H 'name: value']... [-d DATA|@FILE] [-T FILE] [--service S] [--region R]
-     [--client reqwest|tower|hyper] [--payload signed|unsigned|precomputed:HEX]
+     [--client reqwest|tower|hyper] [--checksum crc32|crc32c|crc64nvme|sha1|sha256]
+     [--payload signed|unsigned|precomputed:HEX|chunked|chunked-trailer|unsigned-trailer]
      [--presign SECONDS] [--print-url] [-i] [-o FILE] [--fail] URL
 
 Signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Service and region are read
 from the host where they are not given. -T streams the file, as PUT unless -X says otherwise; --presign
-signs in the query, and --print-url prints that URL and sends nothing.
+signs in the query, and --print-url prints that URL and sends nothing. --checksum goes with S3: in the trailer
+where the payload has one, else in a header, for which the body is read beforehand.
 Exit: 0 for any HTTP answer (22 for 4xx and 5xx with --fail), 2 for bad usage, 1 for anything else.";
 
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct Args {
     pub region: Option<String>,
     pub client: String,
     pub payload: PayloadMode,
+    pub checksum: Option<ChecksumAlgorithm>,
     pub presign: Option<Duration>,
     pub print_url: bool,
     pub include: bool,
@@ -57,6 +62,7 @@ impl Args {
             region: None,
             client: "hyper".into(),
             payload: PayloadMode::Auto,
+            checksum: None,
             presign: None,
             print_url: false,
             include: false,
@@ -75,6 +81,7 @@ impl Args {
                 Long("region") => args.region = Some(parser.value()?.string()?),
                 Long("client") => args.client = client(parser.value()?.string()?)?,
                 Long("payload") => args.payload = payload(&parser.value()?.string()?)?,
+                Long("checksum") => args.checksum = Some(parser.value()?.string()?.parse()?),
                 Long("presign") => args.presign = Some(Duration::from_secs(parser.value()?.parse()?)),
                 Long("print-url") => args.print_url = true,
                 Short('i') | Long("include") => args.include = true,
@@ -98,7 +105,27 @@ impl Args {
         if self.print_url && self.presign.is_none() {
             return Err("--print-url needs --presign SECONDS".into());
         }
+        if self.presign.is_some() && matches!(self.payload, PayloadMode::Chunked(_)) {
+            return Err("--presign signs no chunks: leave --payload out".into());
+        }
         Ok(Some(self))
+    }
+
+    /// What covers the payload: a checksum that has a trailer to go into is computed on the way.
+    pub fn payload(&self) -> PayloadMode {
+        match (&self.payload, self.checksum) {
+            (PayloadMode::Chunked(options), Some(checksum)) if options.mode().has_trailer() => {
+                PayloadMode::Chunked(options.clone().with_checksum(checksum))
+            }
+            (mode, _) => mode.clone(),
+        }
+    }
+
+    /// A checksum that has to be in a header.
+    pub fn header_checksum(&self) -> Option<ChecksumAlgorithm> {
+        let in_trailer =
+            matches!(&self.payload, PayloadMode::Chunked(options) if options.mode().has_trailer());
+        self.checksum.filter(|_| !in_trailer)
     }
 
     /// The method: what `-X` says, else what the body makes likely.
@@ -134,13 +161,17 @@ fn client(name: String) -> Result<String, Failure> {
 }
 
 fn payload(mode: &str) -> Result<PayloadMode, Failure> {
+    let chunked = |mode| Ok(PayloadMode::Chunked(ChunkedOptions::new(mode)));
     match mode {
+        "chunked" => chunked(ChunkedMode::Signed),
+        "chunked-trailer" => chunked(ChunkedMode::SignedTrailer),
+        "unsigned-trailer" => chunked(ChunkedMode::UnsignedTrailer),
         "signed" => Ok(PayloadMode::Signed),
         "unsigned" => Ok(PayloadMode::Unsigned),
         _ => {
             let hex = mode
                 .strip_prefix("precomputed:")
-                .ok_or_else(|| format!("--payload {mode:?}: signed, unsigned or precomputed:HEX"))?;
+                .ok_or_else(|| format!("--payload {mode:?} is none that is known"))?;
             PayloadMode::precomputed_hex(hex).map_err(Into::into)
         }
     }

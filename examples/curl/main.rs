@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::BodyExt;
+use sigv4_core::body::Checksum;
 use sigv4_core::signature::sha256;
 use sigv4_core::{Credentials, PayloadMode, SignOptions, Signer, service};
 use sigv4_examples::Failure;
@@ -58,6 +59,15 @@ async fn run(args: &Args) -> Result<ExitCode, Failure> {
     let (signer, service) = signer(args, &uri)?;
     let mut request = Request::builder().method(args.method()).uri(uri).body(body(args).await?)?;
     *request.headers_mut() = headers(args);
+    if let Some(algorithm) = args.header_checksum() {
+        // Read once for the checksum, then once more to be sent.
+        let mut checksum = Checksum::new(algorithm);
+        let mut data = body(args).await?;
+        while let Some(frame) = data.frame().await {
+            checksum.update(&frame?.into_data().unwrap_or_default());
+        }
+        request.headers_mut().insert(algorithm.header(), checksum.finish().parse()?);
+    }
     if let Some(expires) = args.presign {
         let presigned = signer.presign(&request_head(args, &service, &request)?, expires)?;
         if args.print_url {
@@ -91,7 +101,7 @@ fn signer(args: &Args, uri: &Uri) -> Result<(Signer, String), Failure> {
             )
         }
     };
-    let signer = Signer::new(service.as_str(), region, credentials).with_payload(args.payload.clone());
+    let signer = Signer::new(service.as_str(), region, credentials).with_payload(args.payload());
     Ok((signer, service))
 }
 

@@ -2,7 +2,6 @@
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use smallvec::SmallVec;
 
 use super::options::{ChecksumChoice, Trailer};
 use super::{ChunkSigner, ChunkedBody, ChunkedMode, ChunkedOptions, X_AMZ_TRAILER_SIGNATURE, signer};
@@ -68,7 +67,7 @@ pub struct ChunkedPlan {
     /// In the order of the wire. The computed checksum's is the last.
     pub(super) trailers: Vec<Trailer>,
     pub(super) checksum: Option<ChecksumAlgorithm>,
-    set: SmallVec<[(HeaderName, HeaderValue); 5]>,
+    set: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ChunkedPlan {
@@ -88,7 +87,7 @@ impl ChunkedPlan {
         decoded_length: Option<u64>,
         headers: &HeaderMap,
     ) -> Result<Self, Error> {
-        let mut set = SmallVec::new();
+        let mut set = Vec::with_capacity(5);
         let mut trailers = options.trailers.clone();
         let (given, checksum) = checksum(options, headers)?;
         set.extend(given);

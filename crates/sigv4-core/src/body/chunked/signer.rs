@@ -36,7 +36,7 @@ pub struct ChunkSigner {
 
 #[derive(Clone)]
 enum Key {
-    V4(SigningKey),
+    V4(Box<SigningKey>),
     #[cfg(feature = "sigv4a")]
     V4a(Box<sigv4a::KeyPair>),
 }
@@ -53,7 +53,7 @@ impl ChunkSigner {
             _ => {
                 let secret = params.credentials.secret_access_key();
                 let key = params.credentials.keys().get(secret, params.date, params.region, params.service);
-                Key::V4(key.clone())
+                Key::V4(Box::new(key.clone()))
             }
         };
         let chain = Chain::new(params.algorithm.name(), params.date, params.scope(), seed);

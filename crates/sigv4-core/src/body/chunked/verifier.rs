@@ -37,7 +37,7 @@ pub struct ChunkVerifier {
 
 #[derive(Clone)]
 enum Key {
-    V4(SigningKey),
+    V4(Box<SigningKey>),
     #[cfg(feature = "sigv4a")]
     V4a(sigv4a::PublicKey),
 }
@@ -45,7 +45,7 @@ enum Key {
 impl ChunkVerifier {
     /// A chain that begins at `seed`, the verified signature of the request in hex, with the request's date and scope.
     pub fn new(key: SigningKey, date: &AmzDate, scope: CredentialScope<'_>, seed: &str) -> Self {
-        Self { key: Key::V4(key), chain: Chain::new(ALGORITHM, date, scope, seed) }
+        Self { key: Key::V4(Box::new(key)), chain: Chain::new(ALGORITHM, date, scope, seed) }
     }
 
     /// The same of SigV4a; the scope has no region.
