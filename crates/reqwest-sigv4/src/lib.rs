@@ -17,7 +17,11 @@
 //!
 //! # Order
 //!
-//! The signer stands last, next to the client: `.with(retry).with(sigv4)`, so that each attempt is signed afresh.
+//! The signer stands last, next to the client, so that it signs what is sent, and each attempt and each hop afresh:
+//!
+//! ```text
+//! BufferBody → retry → FollowRedirects → compression → SigV4Middleware → the client
+//! ```
 //!
 //! # Without a middleware
 //!
@@ -25,12 +29,16 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod buffer;
 mod ext;
 mod harden;
 mod middleware;
+mod redirect;
 mod target;
 
+pub use buffer::BufferBody;
 pub use ext::SignExt;
 pub use harden::harden;
 pub use middleware::SigV4Middleware;
+pub use redirect::FollowRedirects;
 pub use sigv4_core;

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "redirect")]
+mod redirect;
 #[cfg(feature = "reqwest")]
 mod reqwest_service;
 mod runtime;
@@ -9,6 +11,8 @@ pub mod sign;
 #[cfg(feature = "verify")]
 pub mod verify;
 
+#[cfg(feature = "redirect")]
+pub use redirect::SignedRedirects;
 #[cfg(feature = "reqwest")]
 pub use reqwest_service::ReqwestService;
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};

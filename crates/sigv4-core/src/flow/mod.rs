@@ -3,11 +3,15 @@
 mod buffer;
 mod hash;
 mod plan;
+mod redirect;
 mod wire;
 
 pub use buffer::Collect;
 pub use hash::{HASHED_AT_ONCE, sha256};
 pub use plan::{BodyShape, PayloadPlan};
+pub use redirect::{
+    Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers,
+};
 pub use wire::wire_path;
 
 pub(crate) use plan::PlanFacts;

@@ -113,4 +113,11 @@ impl SignOptions {
     pub fn sign_host(self, host: impl Into<Arc<str>>) -> Self {
         Self { sign_host: Some(host.into()), ..self }
     }
+
+    /// The same options for a request to another origin, to which a [host to sign](Self::sign_host) does not apply.
+    /// For adapters that follow redirects.
+    #[must_use]
+    pub fn for_other_origin(self) -> Self {
+        Self { sign_host: None, ..self }
+    }
 }
