@@ -8,19 +8,22 @@ use http::{HeaderName, HeaderValue, Method};
 use sigv4_core::PayloadMode;
 use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions};
+use sigv4_core::signature::RegionSet;
 use sigv4_examples::Failure;
 use sigv4_examples::clients::SigningClient;
 
 pub const USAGE: &str = "\
-curl [-X METHOD] [-H 'name: value']... [-d DATA|@FILE] [-T FILE] [--service S] [--region R]
-     [--client reqwest|tower|hyper] [--checksum crc32|crc32c|crc64nvme|sha1|sha256]
+curl [-X METHOD] [-H 'name: value']... [-d DATA|@FILE] [-T FILE] [--service S]
+     [--region R | --sigv4a REGIONSET] [--client reqwest|tower|hyper]
+     [--checksum crc32|crc32c|crc64nvme|sha1|sha256]
      [--payload signed|unsigned|precomputed:HEX|chunked|chunked-trailer|unsigned-trailer]
      [--presign SECONDS] [--print-url] [-i] [-o FILE] [--fail] URL
 
 Signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Service and region are read
-from the host where they are not given. -T streams the file, as PUT unless -X says otherwise; --presign
-signs in the query, and --print-url prints that URL and sends nothing. --checksum goes with S3: in the trailer
-where the payload has one, else in a header, for which the body is read beforehand.
+from the host where they are not given; --sigv4a signs for a set of regions, such as us-east-1,eu-* or *.
+-T streams the file, as PUT unless -X says otherwise; --presign signs in the query, and --print-url prints
+that URL and sends nothing. --checksum goes with S3: in the trailer where the payload has one, else in a
+header, for which the body is read beforehand.
 Exit: 0 for any HTTP answer (22 for 4xx and 5xx with --fail), 2 for bad usage, 1 for anything else.";
 
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub struct Args {
     pub upload: Option<PathBuf>,
     pub service: Option<String>,
     pub region: Option<String>,
+    pub sigv4a: Option<RegionSet>,
     pub client: String,
     pub payload: PayloadMode,
     pub checksum: Option<ChecksumAlgorithm>,
@@ -60,6 +64,7 @@ impl Args {
             upload: None,
             service: None,
             region: None,
+            sigv4a: None,
             client: "hyper".into(),
             payload: PayloadMode::Auto,
             checksum: None,
@@ -79,6 +84,7 @@ impl Args {
                 Short('T') | Long("upload-file") => args.upload = Some(parser.value()?.into()),
                 Long("service") => args.service = Some(parser.value()?.string()?),
                 Long("region") => args.region = Some(parser.value()?.string()?),
+                Long("sigv4a") => args.sigv4a = Some(parser.value()?.string()?.parse()?),
                 Long("client") => args.client = client(parser.value()?.string()?)?,
                 Long("payload") => args.payload = payload(&parser.value()?.string()?)?,
                 Long("checksum") => args.checksum = Some(parser.value()?.string()?.parse()?),
@@ -101,6 +107,11 @@ impl Args {
         }
         if self.data.is_some() && self.upload.is_some() {
             return Err("-d and -T cannot go together".into());
+        }
+        if self.region.is_some() && self.sigv4a.is_some() {
+            return Err(
+                "--region and --sigv4a cannot go together: a set of regions takes the region's place".into(),
+            );
         }
         if self.print_url && self.presign.is_none() {
             return Err("--print-url needs --presign SECONDS".into());

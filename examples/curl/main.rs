@@ -86,7 +86,9 @@ async fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// Signs for what the command line says, and for what the host says where it says nothing.
 fn signer(args: &Args, uri: &Uri) -> Result<(Signer, String), Failure> {
     let credentials = Credentials::from_env()?;
-    let (service, region) = match (&args.service, &args.region) {
+    // The set takes the region's place.
+    let region = args.region.clone().or_else(|| args.sigv4a.as_ref().map(|regions| regions.to_string()));
+    let (service, region) = match (&args.service, &region) {
         (Some(service), Some(region)) => (service.clone(), region.clone()),
         (service, region) => {
             let host = uri.host().unwrap_or_default();
@@ -101,7 +103,10 @@ fn signer(args: &Args, uri: &Uri) -> Result<(Signer, String), Failure> {
             )
         }
     };
-    let signer = Signer::new(service.as_str(), region, credentials).with_payload(args.payload());
+    let mut signer = Signer::new(service.as_str(), region, credentials).with_payload(args.payload());
+    if let Some(regions) = &args.sigv4a {
+        signer = signer.with_region_set(regions.clone());
+    }
     Ok((signer, service))
 }
 

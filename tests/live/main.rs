@@ -2,6 +2,7 @@
 //!
 //! Without the servers each test says that it did not run; with `SIGV4_LIVE_REQUIRED` set, it fails.
 
+mod protocol;
 mod s3;
 mod server;
 mod services;
