@@ -2,4 +2,5 @@
 
 pub mod official_suite;
 pub mod packages;
+pub mod peer;
 pub mod plain;
