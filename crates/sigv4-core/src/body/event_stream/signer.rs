@@ -65,14 +65,12 @@ impl EventSigner {
         let parameter = |name: &str| {
             let found =
                 query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
-            found.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned()).ok_or_else(
-                || {
-                    Error::new(
-                        ErrorKind::Request,
-                        format!("the URL that opens an event stream has no {name}: presign it"),
-                    )
-                },
-            )
+            found.map(|(_, value)| decoded(value)).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Request,
+                    format!("the URL that opens an event stream has no {name}: presign it"),
+                )
+            })
         };
         let credential = parameter("X-Amz-Credential")?;
         let (access_key_id, scope) = credential.split_once('/').unwrap_or((&credential, ""));
@@ -147,6 +145,11 @@ impl EventSigner {
         let secret = self.credentials.secret_access_key();
         self.credentials.keys().get(secret, date, &self.region, &self.service).sign(text.as_bytes())
     }
+}
+
+fn decoded(value: &str) -> String {
+    let bytes: Vec<u8> = percent_decode_str(value).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn no_sigv4a() -> Error {
