@@ -3,6 +3,7 @@
 mod accepts;
 mod attacks;
 mod model;
+mod oracles;
 mod refuses;
 mod robust;
 mod support;

@@ -30,10 +30,16 @@ impl WireForm {
         if !path.is_empty() && !path.starts_with('/') {
             return Err(Reason::WireForm("the path does not begin with /"));
         }
-        if path.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(Reason::WireForm("the path holds a space or a control character"));
+        if path.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(Reason::WireForm("the path holds a control character"));
         }
-        if self == Self::Equivalent || !normalized {
+        if self == Self::Equivalent {
+            return Ok(());
+        }
+        if path.contains(' ') {
+            return Err(Reason::WireForm("the path holds a space"));
+        }
+        if !normalized {
             return Ok(());
         }
         let mut segments = path.split('/').skip(1).peekable();
