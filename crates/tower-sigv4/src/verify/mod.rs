@@ -11,6 +11,9 @@
 //! make the layer hold a body of up to the [limit](VerifyLayer::with_body_limit) otherwise. How long a body may take
 //! is left to a timeout above.
 //!
+//! What was signed is the path as it arrived: in axum, put the layer around the outermost router, not inside of `nest`,
+//! which cuts the path short.
+//!
 //! ```
 //! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode};
