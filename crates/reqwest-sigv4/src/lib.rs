@@ -34,6 +34,8 @@ mod ext;
 mod harden;
 mod middleware;
 mod redirect;
+#[cfg(feature = "refusals")]
+mod refused;
 mod target;
 
 pub use buffer::BufferBody;

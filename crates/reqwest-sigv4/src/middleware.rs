@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::Extensions;
 use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Middleware, Next};
+#[cfg(feature = "refusals")]
+use sigv4_core::Watch;
 use sigv4_core::credentials::Sleep;
 use sigv4_core::flow::{Collect, PayloadPlan, sha256};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
@@ -22,20 +24,32 @@ use crate::target::{Target, WireForm, shape};
 /// A body in memory is hashed; a stream is sent unsigned to S3 over TLS if its length is known, and else buffered up
 /// to the signer's limit. `RequestBuilder::timeout` covers fetching credentials and hashing too.
 ///
+/// A refused request comes back with a `sigv4_core::refusal::Explanation` among the response's extensions, and was already
+/// signed anew and sent a second time if the refusal can be healed: the clock was off, the credentials were used up, the
+/// bucket is in another region. See [`with_healing`](Self::with_healing).
+///
 /// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`Error::find`] finds them. Nothing was sent
 /// then, but for kind `Redirect`.
 #[derive(Debug, Clone)]
 pub struct SigV4Middleware {
-    signer: Signer,
+    pub(crate) signer: Signer,
     spaces: bool,
     guard: bool,
+    #[cfg(feature = "refusals")]
+    pub(crate) healing: bool,
 }
 
 impl SigV4Middleware {
     /// Signs with `signer`. Its credential cache gets tokio's timer for time-outs, unless it has one.
     pub fn new(signer: Signer) -> Self {
         signer.credentials().offer_sleep(Tokio);
-        Self { signer, spaces: true, guard: true }
+        Self {
+            signer,
+            spaces: true,
+            guard: true,
+            #[cfg(feature = "refusals")]
+            healing: true,
+        }
     }
 
     /// Whether a `+` in the query is sent as `%20`. On unless turned off: `RequestBuilder::query` writes `+` for a
@@ -52,8 +66,50 @@ impl SigV4Middleware {
         Self { guard: on, ..self }
     }
 
+    /// Whether a refused request is signed anew and sent once more, where its body can be and where the refusal proves that
+    /// it was not executed. On unless turned off. Explanations come either way.
+    #[cfg(feature = "refusals")]
+    #[must_use]
+    pub fn with_healing(self, on: bool) -> Self {
+        Self { healing: on, ..self }
+    }
+
+    /// Signs and sends once.
+    pub(crate) async fn attempt(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+        watch: &mut Watch,
+    ) -> reqwest_middleware::Result<Response> {
+        match request.timeout().copied() {
+            None => self.sign(&mut request, extensions, watch).await,
+            Some(timeout) => {
+                let began = Instant::now();
+                let signed = tokio::time::timeout(timeout, self.sign(&mut request, extensions, watch)).await;
+                // What is left is the client's: one deadline over all.
+                *request.timeout_mut() = Some(timeout.saturating_sub(began.elapsed()));
+                signed.unwrap_or_else(|_| Err(timed_out(timeout)))
+            }
+        }
+        .map_err(reqwest_middleware::Error::middleware)?;
+        let sent = self.guard.then(|| request.url().clone());
+        let response = next.run(request, extensions).await?;
+        if let Some(sent) = sent
+            && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
+        {
+            return Err(reqwest_middleware::Error::middleware(followed()));
+        }
+        Ok(response)
+    }
+
     /// Settles, hashes and signs.
-    async fn sign(&self, request: &mut Request, extensions: &Extensions) -> Result<(), Error> {
+    async fn sign(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        watch: &mut Watch,
+    ) -> Result<(), Error> {
         WireForm::settle(request, self.spaces);
         let shape = shape(request);
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
@@ -61,11 +117,11 @@ impl SigV4Middleware {
             PayloadPlan::Hash => {
                 // Sharing the buffer, not copying it: the body is put back as it was.
                 let bytes = self.whole(request, u64::MAX).await?;
-                self.sign_hashed(request, extensions, bytes).await
+                self.sign_hashed(request, extensions, bytes, watch).await
             }
             PayloadPlan::Buffer { limit } => {
                 let bytes = self.whole(request, limit).await?;
-                self.sign_hashed(request, extensions, bytes).await
+                self.sign_hashed(request, extensions, bytes, watch).await
             }
             #[cfg(feature = "chunked")]
             PayloadPlan::Chunked(options) => {
@@ -76,11 +132,11 @@ impl SigV4Middleware {
                 *request.body_mut() = Some(Body::wrap(chunks.body(body)));
                 Ok(())
             }
-            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED).await,
+            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED, watch).await,
             PayloadPlan::Precomputed(digest) => {
-                self.sign_as(request, extensions, Payload::precomputed(digest)).await
+                self.sign_as(request, extensions, Payload::precomputed(digest), watch).await
             }
-            _ => self.sign_as(request, extensions, Payload::EMPTY).await,
+            _ => self.sign_as(request, extensions, Payload::EMPTY, watch).await,
         }
     }
 
@@ -98,10 +154,11 @@ impl SigV4Middleware {
         request: &mut Request,
         extensions: &Extensions,
         bytes: Bytes,
+        watch: &mut Watch,
     ) -> Result<(), Error> {
         let digest = sha256(&bytes).await;
         *request.body_mut() = Some(Body::from(bytes));
-        self.sign_as(request, extensions, Payload::precomputed(digest)).await
+        self.sign_as(request, extensions, Payload::precomputed(digest), watch).await
     }
 
     async fn sign_as(
@@ -109,13 +166,20 @@ impl SigV4Middleware {
         request: &mut Request,
         extensions: &Extensions,
         payload: Payload<'_>,
+        watch: &mut Watch,
     ) -> Result<(), Error> {
         let mut target = Target { request, extensions };
-        if self.signer.try_sign(&mut target, payload)? {
-            return Ok(());
+        #[cfg(feature = "refusals")]
+        return self.signer.sign_watched(&mut target, payload, watch).await;
+        #[cfg(not(feature = "refusals"))]
+        {
+            let () = watch;
+            if self.signer.try_sign(&mut target, payload)? {
+                return Ok(());
+            }
+            let credentials = self.signer.fetch(&target).await?;
+            self.signer.sign_with(&mut target, payload, &credentials)
         }
-        let credentials = self.signer.fetch(&target).await?;
-        self.signer.sign_with(&mut target, payload, &credentials)
     }
 }
 
@@ -123,34 +187,23 @@ impl SigV4Middleware {
 impl Middleware for SigV4Middleware {
     async fn handle(
         &self,
-        mut request: Request,
+        request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         if self.signer.is_skipped(extensions) {
             return next.run(request, extensions).await;
         }
-        match request.timeout().copied() {
-            None => self.sign(&mut request, extensions).await,
-            Some(timeout) => {
-                let began = Instant::now();
-                let signed = tokio::time::timeout(timeout, self.sign(&mut request, extensions)).await;
-                // What is left is the client's: one deadline over all.
-                *request.timeout_mut() = Some(timeout.saturating_sub(began.elapsed()));
-                signed.unwrap_or_else(|_| Err(timed_out(timeout)))
-            }
-        }
-        .map_err(reqwest_middleware::Error::middleware)?;
-        let sent = self.guard.then(|| request.url().clone());
-        let response = next.run(request, extensions).await?;
-        if let Some(sent) = sent
-            && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
-        {
-            return Err(reqwest_middleware::Error::middleware(followed()));
-        }
-        Ok(response)
+        #[cfg(feature = "refusals")]
+        return self.send(request, extensions, next).await;
+        #[cfg(not(feature = "refusals"))]
+        self.attempt(request, extensions, next, &mut ()).await
     }
 }
+
+/// Without the feature `refusals`, nothing is kept of a request that was sent.
+#[cfg(not(feature = "refusals"))]
+type Watch = ();
 
 fn timed_out(timeout: Duration) -> Error {
     Error::new(

@@ -30,3 +30,5 @@ pub use signer::Chunks;
 pub use signer::{
     DEFAULT_BUFFER_LIMIT, Location, Origin, Outcome, PayloadMode, Presigned, SignOptions, SignTarget, Signer,
 };
+#[cfg(feature = "refusals")]
+pub use signer::{Refused, Watch};

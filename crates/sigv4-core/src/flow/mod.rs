@@ -2,12 +2,16 @@
 
 mod buffer;
 mod hash;
+#[cfg(feature = "refusals")]
+mod peek;
 mod plan;
 mod redirect;
 mod wire;
 
 pub use buffer::Collect;
 pub use hash::{HASHED_AT_ONCE, sha256};
+#[cfg(feature = "refusals")]
+pub use peek::Peeked;
 pub use plan::{BodyShape, PayloadPlan};
 pub use redirect::{
     Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers,

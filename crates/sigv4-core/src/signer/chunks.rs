@@ -30,7 +30,7 @@ impl Signer {
         options: &ChunkedOptions,
         length: Option<u64>,
     ) -> Result<Option<Chunks>, Error> {
-        self.try_cover(request, Cover::Chunks(options, length))?.map(chunks).transpose()
+        self.try_cover(request, Cover::Chunks(options, length), None)?.map(chunks).transpose()
     }
 
     /// As [`try_sign_chunked`](Self::try_sign_chunked), with credentials that were [fetched](Self::fetch) for the request.
@@ -41,7 +41,7 @@ impl Signer {
         length: Option<u64>,
         credentials: &Credentials,
     ) -> Result<Chunks, Error> {
-        chunks(self.cover(request, Cover::Chunks(options, length), credentials, self.0.clock.now())?)
+        chunks(self.cover(request, Cover::Chunks(options, length), credentials, self.0.clock.now(), None)?)
     }
 
     /// As [`try_sign_chunked`](Self::try_sign_chunked), and waits for credentials where that is needed.

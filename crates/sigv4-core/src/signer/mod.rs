@@ -9,6 +9,8 @@ mod presigned;
 mod scope;
 mod steps;
 mod target;
+#[cfg(feature = "refusals")]
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub use origin::Origin;
 pub use outcome::Outcome;
 pub use presigned::Presigned;
 pub use target::{Location, SignTarget};
+#[cfg(feature = "refusals")]
+pub use watch::{Refused, Watch};
 
 use crate::body::Payload;
 use crate::clock::{Clock, SystemClock};
@@ -68,6 +72,10 @@ struct Inner {
     sign_host: Option<Arc<str>>,
     origins: Option<Arc<[Origin]>>,
     hook: Option<Hook>,
+    #[cfg(feature = "refusals")]
+    learnt: Arc<watch::Learnt>,
+    #[cfg(feature = "refusals")]
+    correct_clock: bool,
 }
 
 /// How much of a stream is buffered to be hashed, unless the signer is told otherwise: 10 MiB.
@@ -125,6 +133,10 @@ impl Signer {
             sign_host: None,
             origins: None,
             hook: None,
+            #[cfg(feature = "refusals")]
+            learnt: Arc::default(),
+            #[cfg(feature = "refusals")]
+            correct_clock: !crate::refusal::correction_disabled(|name| std::env::var(name).ok()),
         }))
     }
 
@@ -215,6 +227,14 @@ impl Signer {
         self.changed(|inner| inner.hook = Some(Arc::new(hook)))
     }
 
+    /// Whether the clock is corrected by the `Date` of answers (of those that come over TLS or from the loopback). On unless
+    /// turned off here, or by `AWS_DISABLE_CLOCK_SKEW_CORRECTION=true` in the environment when the signer was made.
+    #[cfg(feature = "refusals")]
+    #[must_use]
+    pub fn with_clock_correction(self, on: bool) -> Self {
+        self.changed(|inner| inner.correct_clock = on)
+    }
+
     /// The credentials that this signer keeps, to be invalidated, watched or given a timer.
     pub fn credentials(&self) -> &CredentialCache {
         &self.0.credentials
@@ -255,7 +275,7 @@ impl Signer {
             self.report(Ok(None));
             return Ok(true);
         }
-        Ok(self.try_cover(request, Cover::Whole(payload))?.is_some())
+        Ok(self.try_cover(request, Cover::Whole(payload), None)?.is_some())
     }
 
     /// The credentials for a request, waited for where they have to be fetched. For adapters: what is returned holds
@@ -279,7 +299,7 @@ impl Signer {
         payload: Payload<'_>,
         credentials: &Credentials,
     ) -> Result<(), Error> {
-        self.cover(request, Cover::Whole(payload), credentials, self.0.clock.now()).map(|_| ())
+        self.cover(request, Cover::Whole(payload), credentials, self.0.clock.now(), None).map(|_| ())
     }
 
     /// Whether the options of a request leave it unsigned.

@@ -8,6 +8,8 @@ use http::HeaderMap;
 use super::chunks::Chunks;
 use super::outcome::Outcome;
 use super::scope::Scope;
+#[cfg(feature = "refusals")]
+use super::watch::{self, Watch};
 use super::{Location, Origin, SignOptions, SignTarget, Signer};
 use crate::body::Payload;
 #[cfg(feature = "chunked")]
@@ -17,8 +19,14 @@ use crate::credentials::{CredentialCache, Credentials};
 use crate::error::{Error, ErrorKind};
 use crate::express;
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
-use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SigningParams};
+#[cfg(feature = "refusals")]
+use crate::refusal::may_learn_from;
+use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SignedText, SigningParams};
 use crate::service::ServiceRules;
+
+/// Nothing can be watched without the feature `refusals`.
+#[cfg(not(feature = "refusals"))]
+pub(super) enum Watch {}
 
 /// What is signed of a body.
 #[derive(Clone, Copy)]
@@ -78,12 +86,13 @@ impl Signer {
         &self,
         request: &mut impl SignTarget,
         cover: Cover<'_>,
+        watch: Option<&mut Watch>,
     ) -> Result<Option<Signed>, Error> {
         let now = self.0.clock.now();
         let session = self.session(request);
         match self.cache(request, session.as_ref()).try_get(now) {
             Ok(None) => Ok(None),
-            Ok(Some(credentials)) => self.cover(request, cover, &credentials, now).map(Some),
+            Ok(Some(credentials)) => self.cover(request, cover, &credentials, now, watch).map(Some),
             Err(error) => {
                 self.report(Err(&error));
                 Err(error)
@@ -98,8 +107,9 @@ impl Signer {
         cover: Cover<'_>,
         credentials: &Credentials,
         now: SystemTime,
+        watch: Option<&mut Watch>,
     ) -> Result<Signed, Error> {
-        let signed = self.sign_in_place(request, cover, credentials, now);
+        let signed = self.sign_in_place(request, cover, credentials, now, watch);
         if let Err(error) = &signed {
             self.report(Err(error));
         }
@@ -112,6 +122,7 @@ impl Signer {
         cover: Cover<'_>,
         credentials: &Credentials,
         now: SystemTime,
+        watch: Option<&mut Watch>,
     ) -> Result<Signed, Error> {
         let (uri, host, defaults, steps);
         {
@@ -131,6 +142,10 @@ impl Signer {
                 query: location.query,
                 headers: defaults.as_ref().unwrap_or(request.headers()),
             };
+            #[cfg(feature = "refusals")]
+            let offset = self.0.learnt.offset(location.host);
+            #[cfg(feature = "refusals")]
+            let (local_now, now) = (now, offset.apply(now));
             let date = AmzDate::new(now)?;
             let params = SigningParams {
                 rules,
@@ -138,7 +153,21 @@ impl Signer {
                 signed_headers: self.signed_headers(options),
                 ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
             };
-            steps = Steps::sign(view, &params, cover)?;
+            let mut text = watch.is_some().then(SignedText::default);
+            steps = Steps::sign(view, &params, cover, text.as_mut())?;
+            #[cfg(feature = "refusals")]
+            if let (Some(watch), Some(text)) = (watch, text) {
+                let host = location.host.unwrap_or_default();
+                watch.fill(watch::Signed {
+                    text,
+                    credentials: credentials.clone(),
+                    cache: self.cache(request, None).clone(),
+                    offset,
+                    at: local_now,
+                    host: host.to_owned(),
+                    trusted: may_learn_from(location.scheme, host),
+                });
+            }
             uri = request.settled(wire_path.as_deref())?;
             host = view.sign_host.map(flow::host_header).transpose()?;
             self.report(Ok(Some(&scope)));
@@ -194,7 +223,15 @@ impl Signer {
     ) -> Result<Scope<'a>, Error> {
         let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         let host = self.sign_host(options).or(location.host).or_else(header);
-        self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
+        #[cfg_attr(not(feature = "refusals"), expect(unused_mut, reason = "nothing is learnt"))]
+        let mut scope = self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())?;
+        #[cfg(feature = "refusals")]
+        if options.is_none_or(|options| options.region.is_none())
+            && let Some(region) = self.0.learnt.region(location.host)
+        {
+            scope.region = region.to_string().into();
+        }
+        Ok(scope)
     }
 
     pub(super) fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
@@ -264,14 +301,15 @@ impl Steps {
         view: RequestView<'_, HeaderMap>,
         params: &SigningParams<'_>,
         cover: Cover<'_>,
+        text: Option<&mut SignedText>,
     ) -> Result<Self, Error> {
         match cover {
-            Cover::Whole(payload) => Ok(Self::Whole(request::sign(&view, params, payload, None)?)),
+            Cover::Whole(payload) => Ok(Self::Whole(request::sign(&view, params, payload, text)?)),
             #[cfg(feature = "chunked")]
             Cover::Chunks(options, length) => {
                 let plan = ChunkedPlan::new(options, params.algorithm, length, view.headers)?;
                 let planned = plan.headers(view.headers);
-                let signature = request::sign(&with_headers(view, &planned), params, plan.payload(), None)?;
+                let signature = request::sign(&with_headers(view, &planned), params, plan.payload(), text)?;
                 let signer = ChunkSigner::new(params, signature.signature())?;
                 Ok(Self::Chunks(signature, plan, signer))
             }
