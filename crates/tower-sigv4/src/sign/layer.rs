@@ -32,6 +32,14 @@ impl<R> SignLayer<R> {
     }
 }
 
+#[cfg(feature = "refusals")]
+impl<R> SignLayer<R> {
+    /// Explains refusals and heals those that can be healed, at the price of another type for the response's body.
+    pub fn healing(self) -> super::HealingLayer<R> {
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild }
+    }
+}
+
 impl<S, R: Clone> Layer<S> for SignLayer<R> {
     type Service = Sign<S, R>;
 

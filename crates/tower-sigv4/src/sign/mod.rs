@@ -30,12 +30,18 @@
 
 mod body;
 mod future;
+#[cfg(feature = "refusals")]
+mod healing;
 mod layer;
+mod pending;
 mod rebuild;
 mod service;
 
 pub use body::SignedBody;
 pub use future::SignFuture;
+#[cfg(feature = "refusals")]
+pub use healing::{Healing, HealingLayer};
 pub use layer::SignLayer;
+pub use pending::sign_request;
 pub use rebuild::{Rebuild, Same, With, Wrap};
-pub use service::{Sign, sign_request};
+pub use service::Sign;

@@ -1,0 +1,167 @@
+//! Signing one request in two steps: what its body needs, then the signature, at once or later.
+
+use bytes::Bytes;
+use http::Request;
+use http::request::Parts;
+use http_body::Body;
+use sigv4_core::flow::{BodyShape, Collect, HASHED_AT_ONCE, PayloadPlan, sha256};
+use sigv4_core::{Error, Payload, Signer};
+
+use super::Rebuild;
+use crate::BoxError;
+
+/// A request that is about to be signed: what there is of its body, and what is to be done with it.
+pub(super) enum Pending<B, Out> {
+    /// The body goes out as it is.
+    Pass(Out, PayloadPlan),
+    /// The body is in memory.
+    Whole(Bytes),
+    /// The body has to be read, up to a limit.
+    Read(Collect<B>, u64),
+    /// The body goes out in chunks.
+    #[cfg(feature = "chunked")]
+    Chunk(Chunking<B>),
+}
+
+/// A stream that goes out in chunks.
+#[cfg(feature = "chunked")]
+pub(super) struct Chunking<B> {
+    pub(super) first: Option<Bytes>,
+    pub(super) rest: B,
+    pub(super) options: sigv4_core::body::chunked::ChunkedOptions,
+    pub(super) length: Option<u64>,
+}
+
+/// Plans the payload, and looks at the body as far as that needs no waiting.
+pub(super) fn prepare<B, R: Rebuild<B>>(
+    signer: &Signer,
+    rebuild: &R,
+    parts: &Parts,
+    body: B,
+) -> Result<Pending<B, R::Out>, Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    if signer.is_skipped(&parts.extensions) {
+        return Ok(Pending::Pass(rebuild.untouched(body), PayloadPlan::Empty));
+    }
+    let length = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
+    let shape = match length {
+        Some(0) => BodyShape::Empty,
+        Some(length) => BodyShape::InMemory(length),
+        None => BodyShape::Stream(None),
+    };
+    let plan = signer.plan(parts, shape, R::CHUNKS)?;
+    if plan == PayloadPlan::Empty || plan.is_passed() {
+        return Ok(Pending::Pass(rebuild.untouched(body), plan));
+    }
+    #[cfg(feature = "chunked")]
+    if let PayloadPlan::Chunked(options) = plan {
+        return Ok(Pending::Chunk(Chunking { first: None, rest: body, options, length }));
+    }
+    // It is hashed if all of it is in memory; one look tells.
+    let mut collect = Collect::new(body);
+    if let Some(bytes) = collect.try_whole()? {
+        return Ok(Pending::Whole(bytes));
+    }
+    match signer.plan(parts, BodyShape::Stream(length), R::CHUNKS)? {
+        PayloadPlan::Buffer { limit } => Ok(Pending::Read(collect, limit)),
+        #[cfg(feature = "chunked")]
+        PayloadPlan::Chunked(options) => {
+            let (first, rest) = collect.into_parts();
+            Ok(Pending::Chunk(Chunking { first, rest, options, length }))
+        }
+        plan => {
+            let (first, rest) = collect.into_parts();
+            Ok(Pending::Pass(rebuild.started(first, rest)?, plan))
+        }
+    }
+}
+
+impl<B, Out> Pending<B, Out> {
+    /// Signs with what is at hand. `Err(self)` within, untouched, where something has to be waited for.
+    pub(super) fn sign_now<R: Rebuild<B, Out = Out>>(
+        self,
+        signer: &Signer,
+        rebuild: &R,
+        parts: &mut Parts,
+    ) -> Result<Result<Out, Self>, Error> {
+        match self {
+            Self::Pass(body, plan) => Ok(match signer.try_sign(parts, passed(&plan))? {
+                true => Ok(body),
+                false => Err(Self::Pass(body, plan)),
+            }),
+            Self::Whole(bytes) if bytes.len() <= HASHED_AT_ONCE => {
+                Ok(match signer.try_sign(parts, Payload::bytes(&bytes))? {
+                    true => Ok(rebuild.buffered(bytes)),
+                    false => Err(Self::Whole(bytes)),
+                })
+            }
+            #[cfg(feature = "chunked")]
+            Self::Chunk(body) => match signer.try_sign_chunked(parts, &body.options, body.length)? {
+                Some(chunks) => Ok(Ok(rebuild.chunked(body.first, body.rest, chunks)?)),
+                None => Ok(Err(Self::Chunk(body))),
+            },
+            other => Ok(Err(other)),
+        }
+    }
+
+    /// Signs, and waits for the body and for credentials where that is needed.
+    pub(super) async fn sign_later<R: Rebuild<B, Out = Out>>(
+        self,
+        signer: &Signer,
+        rebuild: R,
+        parts: &mut Parts,
+    ) -> Result<Out, Error>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let bytes = match self {
+            Self::Pass(body, plan) => {
+                signer.sign_async(parts, passed(&plan)).await?;
+                return Ok(body);
+            }
+            Self::Whole(bytes) => bytes,
+            Self::Read(mut collect, limit) => collect.bytes(limit).await?,
+            #[cfg(feature = "chunked")]
+            Self::Chunk(body) => {
+                let chunks = signer.sign_chunked(parts, &body.options, body.length).await?;
+                return rebuild.chunked(body.first, body.rest, chunks);
+            }
+        };
+        let digest = sha256(&bytes).await;
+        signer.sign_async(parts, Payload::precomputed(digest)).await?;
+        Ok(rebuild.buffered(bytes))
+    }
+}
+
+/// Signs one request, for clients that are not services: waits for credentials and for the body where that is needed.
+///
+/// Errors as for [`Signer::sign`]. The request is consumed either way.
+pub async fn sign_request<B, R>(
+    signer: &Signer,
+    rebuild: R,
+    request: Request<B>,
+) -> Result<Request<R::Out>, Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+    R: Rebuild<B>,
+{
+    let (mut parts, body) = request.into_parts();
+    let pending = prepare(signer, &rebuild, &parts, body)?;
+    let body = pending.sign_later(signer, rebuild, &mut parts).await?;
+    Ok(Request::from_parts(parts, body))
+}
+
+/// What is signed of a body that goes out as it came.
+pub(super) fn passed(plan: &PayloadPlan) -> Payload<'static> {
+    match plan {
+        PayloadPlan::Unsigned => Payload::UNSIGNED,
+        PayloadPlan::Precomputed(digest) => Payload::precomputed(*digest),
+        // The caller's own header outranks it.
+        _ => Payload::EMPTY,
+    }
+}
