@@ -114,10 +114,14 @@ impl Signer {
         let refusal = Refusal::read_for(method, status, headers, body)?;
         let sent = signed.sent(self.0.clock.now());
         let explanation = refusal.explain(&sent)?;
-        let mut facts = HealFacts::default();
-        facts.offset_used = signed.offset;
-        facts.offset_learnt = offset_learnt;
-        (facts.region, facts.service, facts.host) = (&sent.region, &sent.service, &signed.host);
+        let facts = HealFacts {
+            offset_used: signed.offset,
+            offset_learnt,
+            region: &sent.region,
+            service: &sent.service,
+            host: &signed.host,
+            ..HealFacts::default()
+        };
         let replay = refusal.heal(&facts).is_some_and(|heal| self.heal(signed, heal));
         Some(Refused { explanation, replay })
     }
