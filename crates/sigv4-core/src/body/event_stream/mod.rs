@@ -30,6 +30,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The chain begins at a signature, so the request's head is signed before its body exists: sign it with
+//! [`Signer::sign`](crate::Signer::sign) and the payload [`STREAMING_EVENTS`], make the body ([`SignedEvents`]), and send both
+//! through the client with [`SignOptions::skip`](crate::SignOptions::skip).
+//!
 //! <https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html>,
 //! <https://smithy.io/2.0/aws/amazon-eventstream.html>
 

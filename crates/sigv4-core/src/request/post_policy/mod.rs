@@ -2,7 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
-use std::fmt;
+mod condition;
+mod form;
+
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
@@ -16,6 +18,9 @@ use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::signature::{ALGORITHM, CredentialScope, Hex, scope};
+use condition::Condition;
+
+pub use form::PostForm;
 
 const SERVICE: &str = "s3";
 
@@ -61,14 +66,6 @@ pub struct PostPolicy {
     expires_at: SystemTime,
     conditions: Vec<Condition>,
     fields: Vec<(String, String)>,
-}
-
-/// What a policy demands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
-    Exact { name: String, value: String },
-    StartsWith { name: String, prefix: String },
-    ContentLength(RangeInclusive<u64>),
 }
 
 impl PostPolicy {
@@ -211,44 +208,6 @@ impl PostPolicy {
     }
 }
 
-impl Condition {
-    /// The form field that the condition speaks of.
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Exact { name, .. } | Self::StartsWith { name, .. } => Some(name),
-            Self::ContentLength(_) => None,
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        match self {
-            Self::Exact { name, value } => json!({ name: value }),
-            Self::StartsWith { name, prefix } => json!(["starts-with", format!("${name}"), prefix]),
-            Self::ContentLength(range) => json!(["content-length-range", range.start(), range.end()]),
-        }
-    }
-
-    /// Reads `{"name": "value", …}`, `["eq", "$name", "value"]` and the other two forms.
-    fn read(json: &Value) -> Option<Vec<Self>> {
-        if let Some(object) = json.as_object() {
-            let exact = |(name, value): (&String, &Value)| {
-                Some(Self::Exact { name: name.clone(), value: value.as_str()?.to_owned() })
-            };
-            return object.iter().map(exact).collect();
-        }
-        let field = |name: &Value| Some(name.as_str()?.strip_prefix('$')?.to_owned());
-        // Numbers may stand in quotes.
-        let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-        let [kind, first, second] = &json.as_array()?[..] else { return None };
-        Some(vec![match kind.as_str()? {
-            "eq" => Self::Exact { name: field(first)?, value: second.as_str()?.to_owned() },
-            "starts-with" => Self::StartsWith { name: field(first)?, prefix: second.as_str()?.to_owned() },
-            "content-length-range" => Self::ContentLength(number(first)?..=number(second)?),
-            _ => return None,
-        }])
-    }
-}
-
 /// Signs a policy that is finished, in base64, its conditions on credential, date and token in it. What it says is
 /// not looked at: prefer [`PostPolicy`].
 ///
@@ -297,39 +256,6 @@ impl<'a> Signing<'a> {
         let fields =
             self.fields().chain(made).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         PostForm { fields, expires_at: None }
-    }
-}
-
-/// The fields of a form whose user may upload what its policy allows, in their order; the file comes last, as `file`.
-///
-/// Whoever has them may upload: `Debug` does not show their values.
-#[derive(Clone)]
-pub struct PostForm {
-    fields: Vec<(String, String)>,
-    expires_at: Option<SystemTime>,
-}
-
-impl PostForm {
-    /// The fields, names and values.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (&**name, &**value))
-    }
-
-    /// The value of a field.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields().find(|(field, _)| *field == name).map(|(_, value)| value)
-    }
-
-    /// From when on S3 refuses the form, where it is known.
-    pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
-    }
-}
-
-impl fmt::Debug for PostForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.fields().map(|(name, _)| name).collect();
-        f.debug_struct("PostForm").field("fields", &names).field("expires_at", &self.expires_at).finish()
     }
 }
 
