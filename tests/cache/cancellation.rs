@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use sigv4_core::credentials::Spawn;
@@ -146,6 +147,23 @@ fn a_wake_that_found_nobody_is_not_lost() {
         run(&mut next);
     }
     assert_eq!(next[0].got(), "AKID2");
+}
+
+#[test]
+fn a_call_whose_runtime_has_gone_is_looked_at_by_the_next() {
+    let vault = Vault::new(|call| async move {
+        // Never wakes anybody: its reactor was shut down. Says so when it is polled again.
+        let mut polled = false;
+        std::future::poll_fn(|_| match std::mem::replace(&mut polled, true) {
+            false => Poll::Pending,
+            true => Poll::Ready(()),
+        })
+        .await;
+        Ok(credentials(call, noon() + HOUR))
+    });
+    let cache = cache(&vault, &clock());
+    drop(start(&cache, noon(), 1));
+    assert_eq!(at_once(&cache, noon()).unwrap().access_key_id(), "AKID1");
 }
 
 #[test]
