@@ -88,7 +88,10 @@ where
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
         let mut request = self.signed(request).await?;
         if !request.headers().contains_key(HOST) {
-            request.headers_mut().insert(HOST, HeaderValue::from_str(self.authority.as_str())?);
+            // As it was signed: the request may spell the host in another case than the connection.
+            let host = request.uri().authority().unwrap_or(&self.authority);
+            let host = HeaderValue::from_str(host.as_str())?;
+            request.headers_mut().insert(HOST, host);
         }
         // A server is sent the path; the whole URI is for proxies.
         let target =
