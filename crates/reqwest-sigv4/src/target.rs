@@ -1,8 +1,8 @@
 //! A reqwest request as core signs it: the URL as it goes on the wire, nothing parsed anew.
 
-use http::{Extensions, HeaderMap, HeaderValue, Method};
+use http::{Extensions, HeaderMap, Method};
 use reqwest::Request;
-use sigv4_core::flow::BodyShape;
+use sigv4_core::flow::{BodyShape, state_empty_body};
 use sigv4_core::{Error, ErrorKind, Location, SignTarget};
 use url::{Position, Url};
 
@@ -95,13 +95,9 @@ impl WireForm {
             before.url = Some(request.url().clone());
             request.url_mut().set_query(Some(&query));
         }
-        let has_body_semantics = matches!(*request.method(), Method::PUT | Method::POST | Method::PATCH);
-        if has_body_semantics
-            && shape(request) == BodyShape::Empty
-            && !request.headers().contains_key(http::header::CONTENT_LENGTH)
-        {
-            before.content_length = true;
-            request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        if shape(request) == BodyShape::Empty {
+            let method = request.method().clone();
+            before.content_length = state_empty_body(&method, request.headers_mut());
         }
         before
     }

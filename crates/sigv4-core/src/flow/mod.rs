@@ -16,7 +16,7 @@ pub use plan::{BodyShape, PayloadPlan};
 pub use redirect::{
     Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers,
 };
-pub use wire::wire_path;
+pub use wire::{state_empty_body, wire_path};
 
 pub(crate) use plan::PlanFacts;
 pub(crate) use wire::{host_header, settled_uri};

@@ -1,8 +1,9 @@
 //! The wire form: what is settled before signing, so that what is signed is what is sent.
 
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::canonical::encode::{is_normal_form, put_encoded_path};
@@ -23,6 +24,17 @@ pub fn wire_path(path: &str, rules: &ServiceRules) -> Option<String> {
     put_encoded_path(&mut encoded, &decoded);
     // Percent-encoded, so ASCII.
     String::from_utf8(encoded).ok()
+}
+
+/// States that the body of an upload is empty, where nothing says so yet: clients send no `content-length` then, and S3
+/// refuses a PUT without one (411). `true` if the header was added.
+pub fn state_empty_body(method: &Method, headers: &mut HeaderMap) -> bool {
+    let uploads = matches!(*method, Method::PUT | Method::POST | Method::PATCH);
+    if !uploads || headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING) {
+        return false;
+    }
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    true
 }
 
 /// The wire form of a URI, `None` if it has it already: this path, if one is given, and no port that is the scheme's

@@ -14,7 +14,7 @@ use sigv4_core::{Error, Payload, Signer, Watch};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::pending::{Pending, passed, prepare};
+use super::pending::{Pending, passed, prepare, settle};
 use super::{Rebuild, Same};
 use crate::BoxError;
 
@@ -92,7 +92,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let (signer, rebuild) = (self.signer.clone(), self.rebuild.clone());
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            settle(&signer, &mut parts, &body);
             let again = parts.clone();
             let (request, watch, bytes) = sign(&signer, &rebuild, parts, body).await?;
             let response = inner.call(request).await.map_err(Into::into)?;

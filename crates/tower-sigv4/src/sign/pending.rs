@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
-use sigv4_core::flow::{BodyShape, Collect, HASHED_AT_ONCE, PayloadPlan, sha256};
+use sigv4_core::flow::{BodyShape, Collect, HASHED_AT_ONCE, PayloadPlan, sha256, state_empty_body};
 use sigv4_core::{Error, Payload, Signer};
 
 use super::Rebuild;
@@ -30,6 +30,14 @@ pub(super) struct Chunking<B> {
     pub(super) rest: B,
     pub(super) options: sigv4_core::body::chunked::ChunkedOptions,
     pub(super) length: Option<u64>,
+}
+
+/// Settles what of the head depends on the body. A request that is not to be signed stays as it is.
+pub(super) fn settle<B: Body>(signer: &Signer, parts: &mut Parts, body: &B) {
+    let empty = body.is_end_stream() || body.size_hint().exact() == Some(0);
+    if empty && !signer.is_skipped(&parts.extensions) {
+        state_empty_body(&parts.method, &mut parts.headers);
+    }
 }
 
 /// Plans the payload, and looks at the body as far as that needs no waiting.
@@ -151,6 +159,7 @@ where
     R: Rebuild<B>,
 {
     let (mut parts, body) = request.into_parts();
+    settle(signer, &mut parts, &body);
     let pending = prepare(signer, &rebuild, &parts, body)?;
     let body = pending.sign_later(signer, rebuild, &mut parts).await?;
     Ok(Request::from_parts(parts, body))

@@ -6,7 +6,7 @@ use http_body::Body;
 use sigv4_core::Signer;
 use tower_service::Service;
 
-use super::pending::prepare;
+use super::pending::{prepare, settle};
 use super::{Rebuild, Same, SignFuture};
 use crate::BoxError;
 
@@ -67,6 +67,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        settle(&self.signer, &mut parts, &body);
         let signed = prepare(&self.signer, &self.rebuild, &parts, body)
             .and_then(|pending| pending.sign_now(&self.signer, &self.rebuild, &mut parts));
         match signed {
