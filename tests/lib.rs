@@ -1,5 +1,7 @@
 //! Shared pieces of the tests.
 
+pub mod capture;
+pub mod clients;
 pub mod official_suite;
 pub mod packages;
 pub mod peer;
