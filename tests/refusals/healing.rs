@@ -155,6 +155,23 @@ fn offsets_are_kept_for_each_host() {
 }
 
 #[test]
+fn an_accepted_response_teaches_once_a_second() {
+    let offsets = ClockOffsets::default();
+    let at = moment("20260102T030404Z");
+    let seen = |text, received: SystemTime| {
+        offsets.observe("h", &date(text), received, received);
+        offsets.get("h").as_millis()
+    };
+    assert_eq!(seen("Fri, 02 Jan 2026 03:24:04 GMT", at), 1_200_000);
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:04 GMT", at), 1_200_000, "the same second");
+    assert_eq!(seen("nonsense", at + Duration::from_secs(1)), 1_200_000);
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:05 GMT", at + Duration::from_secs(1)), 0);
+    // What a refusal taught can be replaced at once.
+    offsets.set("h", ClockOffset::from_millis(7));
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:06 GMT", at + Duration::from_secs(1)), 1_000);
+}
+
+#[test]
 fn offsets_are_shared_between_threads() {
     let offsets = ClockOffsets::default();
     std::thread::scope(|scope| {

@@ -211,3 +211,23 @@ fn as_many_pairs_as_fit_take_no_quadratic_time() {
     assert!(body.len() < MAX_BODY);
     assert!(shown(&body, &sent).unwrap().contains("query parameter"));
 }
+
+#[test]
+fn a_torn_canonical_request_shows_no_token() {
+    // A server that writes a line too many, or too few, puts a header where another line belongs.
+    let token = "IQoJb3JpZ2luX2VjEXAMPLETOKENIQoJb3JpZ2lu";
+    let header = format!("x-amz-security-token:{token}");
+    let sent = signed(&Request::new());
+    let base = "PUT\n/items/one\na=1&amp;b=2\ncontent-type:application/json\n\
+        host:abc.execute-api.eu-west-1.amazonaws.com\nx-amz-date:20260102T030405Z\nx-amz-meta-owner:a customer's secret\n";
+    for torn in [
+        format!("{base}\n{header}\n\nhost"),
+        format!("{base}\ncontent-type;host;x-amz-date;x-amz-meta-owner\n{header}"),
+        format!("PUT\n/items/one\n{header}\n\nhost\nx"),
+        format!("{header}\n/items/one"),
+        format!("{base}{header}\n\nhost\nx"),
+    ] {
+        let text = shown(&told(&torn), &sent).unwrap();
+        assert!(!text.contains(token), "{text}");
+    }
+}

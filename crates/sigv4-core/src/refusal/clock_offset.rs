@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
@@ -61,16 +61,18 @@ impl ClockOffset {
         }
         let server = when::parse_http(headers.get(DATE)?.to_str().ok()?)?;
         let round_trip = received_at.duration_since(sent_at).ok().filter(|trip| *trip < MAX_ROUND_TRIP)?;
-        let local = sent_at.checked_add(round_trip / 2)?;
-        let (distance, ahead) = match server.duration_since(local) {
-            Ok(ahead) => (ahead, true),
-            Err(behind) => (behind.duration(), false),
+        // Whole milliseconds in 64 bits: a day has 86 million, and every response comes by here.
+        let (distance, ahead) = match server.duration_since(sent_at) {
+            Ok(ahead) => (ahead, 1),
+            Err(behind) => (behind.duration(), -1),
         };
-        if distance > MAX_OFFSET {
+        if distance.as_secs() > 2 * MAX_OFFSET.as_secs() {
             return None;
         }
-        let millis = i64::try_from(distance.as_millis()).ok()?;
-        Some(Self(if ahead { millis } else { -millis }))
+        let micros_of =
+            |span: Duration| (span.as_secs() * 1_000_000 + u64::from(span.subsec_micros())) as i64;
+        let micros = ahead * micros_of(distance) - micros_of(round_trip) / 2;
+        (micros.unsigned_abs() <= MAX_OFFSET.as_secs() * 1_000_000).then_some(Self(micros / 1_000))
     }
 
     /// The service's time at the local time `now`; `now` itself where that cannot be represented.
@@ -122,6 +124,8 @@ const MAX_HOSTS: usize = 64;
 struct Entry {
     host: Box<str>,
     millis: AtomicI64,
+    /// The local time at which it was learnt, seconds since 1970.
+    learnt_at: AtomicU64,
 }
 
 impl ClockOffsets {
@@ -132,22 +136,53 @@ impl ClockOffsets {
         ClockOffset(entry.map_or(0, |entry| entry.millis.load(Ordering::Relaxed)))
     }
 
-    /// Remembers the offset of this host, the latest in place of any earlier.
-    pub fn set(&self, host: &str, offset: ClockOffset) {
+    /// Learns from an accepted response, see [`ClockOffset::learn`]: once a second for each host, since `Date` has
+    /// no more than seconds. Refusals are worth [`learning`](ClockOffset::learn) and [setting](Self::set) each.
+    pub fn observe(&self, host: &str, headers: &HeaderMap, sent_at: SystemTime, received_at: SystemTime) {
+        let now = unix_seconds(received_at);
         let entries = self.0.load();
-        if let Some(entry) = entries.iter().find(|entry| *entry.host == *host) {
-            return entry.millis.store(offset.0, Ordering::Relaxed);
-        }
-        // No offset and an offset of zero are the same: most hosts need no entry.
-        if offset == ClockOffset::ZERO {
+        let entry = entries.iter().find(|entry| *entry.host == *host);
+        if entry.is_some_and(|entry| entry.learnt_at.load(Ordering::Relaxed) == now) {
             return;
         }
+        let Some(offset) = ClockOffset::learn(headers, sent_at, received_at) else { return };
+        match entry {
+            Some(entry) => entry.put(offset, now),
+            None => self.insert(host, offset, now),
+        }
+    }
+
+    /// Remembers the offset of this host, in place of any earlier.
+    pub fn set(&self, host: &str, offset: ClockOffset) {
+        let entries = self.0.load();
+        match entries.iter().find(|entry| *entry.host == *host) {
+            Some(entry) => entry.put(offset, 0),
+            None => self.insert(host, offset, 0),
+        }
+    }
+
+    fn insert(&self, host: &str, offset: ClockOffset, learnt_at: u64) {
         self.0.rcu(|entries| {
-            let entry = Arc::new(Entry { host: host.into(), millis: AtomicI64::new(offset.0) });
+            let entry = Arc::new(Entry {
+                host: host.into(),
+                millis: AtomicI64::new(offset.0),
+                learnt_at: AtomicU64::new(learnt_at),
+            });
             let mut next = Vec::with_capacity(MAX_HOSTS.min(entries.len() + 1));
             next.push(entry);
             next.extend(entries.iter().filter(|other| *other.host != *host).take(MAX_HOSTS - 1).cloned());
             next
         });
     }
+}
+
+impl Entry {
+    fn put(&self, offset: ClockOffset, learnt_at: u64) {
+        self.millis.store(offset.0, Ordering::Relaxed);
+        self.learnt_at.store(learnt_at, Ordering::Relaxed);
+    }
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -35,8 +35,8 @@ pub(super) fn finding(
 fn method(ours: &Canonical<'_>, theirs: &Canonical<'_>) -> Finding {
     let evidence = format!(
         "the method was signed as {} and arrived as {}",
-        show::quoted(ours.method),
-        show::quoted(theirs.method)
+        show::scope(ours.method),
+        show::scope(theirs.method)
     );
     let advice = if ours.method.eq_ignore_ascii_case(theirs.method) {
         "sign the method in upper case, as it is sent".to_owned()
@@ -122,7 +122,7 @@ fn query(name: &str, difference: &Difference<'_>) -> Finding {
             "sort the pairs by their encoded names, then by their encoded values",
         );
     }
-    let shown = show::quoted(name);
+    let shown = show::name(name);
     let (ours, theirs) = match (difference.ours, difference.theirs) {
         (Some("="), Some("")) => {
             return Finding::new(
@@ -204,7 +204,7 @@ fn header(name: &str, difference: &Difference<'_>, all: &[Difference<'_>]) -> Fi
             "sort them by their names in lower case",
         );
     }
-    let shown = show::quoted(name);
+    let shown = show::name(name);
     let (ours, theirs) = match (difference.ours, difference.theirs) {
         (Some(ours), None | Some("")) => {
             return Finding::new(
@@ -272,7 +272,7 @@ fn host(ours: &str, theirs: &str) -> (Cause, String) {
 }
 
 fn signed_headers(ours: &Canonical<'_>, theirs: &Canonical<'_>) -> Finding {
-    let (signed, computed) = show::pair(ours.signed_headers, theirs.signed_headers);
+    let (signed, computed) = (show::name_list(ours.signed_headers), show::name_list(theirs.signed_headers));
     Finding::new(
         Cause::SignedHeadersList,
         Certain,
@@ -284,8 +284,8 @@ fn signed_headers(ours: &Canonical<'_>, theirs: &Canonical<'_>) -> Finding {
 fn payload(ours: &Canonical<'_>, theirs: &Canonical<'_>) -> Finding {
     let evidence = format!(
         "the payload hash was signed as {} and the service computed {}",
-        show::quoted(ours.payload_hash),
-        show::quoted(theirs.payload_hash)
+        show::payload_hash(ours.payload_hash),
+        show::payload_hash(theirs.payload_hash)
     );
     let word = |hash: &str| hash.starts_with("UNSIGNED") || hash.starts_with("STREAMING");
     let (cause, confidence, advice) = if ours.payload_hash.eq_ignore_ascii_case(theirs.payload_hash) {

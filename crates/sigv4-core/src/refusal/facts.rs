@@ -237,7 +237,7 @@ fn canonical(sent: &SentSignature, ours: &Canonical<'_>, found: &mut Vec<Finding
     if let Some((name, _)) =
         ours.query.iter().find(|(_, value)| value.is_some_and(|value| value.contains("%2B")))
     {
-        let evidence = format!("the query parameter {} was signed with a plus sign", show::quoted(name));
+        let evidence = format!("the query parameter {} was signed with a plus sign", show::name(name));
         push(
             Cause::PlusAndSpace,
             Possible,

@@ -103,6 +103,39 @@ pub(super) fn hidden_pair(left: &str, right: &str) -> (String, String, usize) {
     (length(left), length(right), first_difference(left, right))
 }
 
+/// The name of a header or query parameter, cut when it is longer than names are: a canonical request that is
+/// torn apart in the wrong places can hold anything there.
+pub(super) fn name(text: &str) -> String {
+    const LONGEST: usize = 40;
+    if text.chars().count() <= LONGEST {
+        return quoted(text);
+    }
+    format!("\"{}...\"", plain(&text.chars().take(LONGEST / 2).collect::<String>()))
+}
+
+/// A line whose form is known, quoted; of one that is not of that form the length.
+pub(super) fn formed(text: &str, longest: usize, fits: impl Fn(u8) -> bool) -> String {
+    if text.len() <= longest && text.bytes().all(fits) {
+        return quoted(text);
+    }
+    format!("something of {} bytes", text.len())
+}
+
+/// A payload hash: hex, or a word such as `UNSIGNED-PAYLOAD`.
+pub(super) fn payload_hash(text: &str) -> String {
+    formed(text, 64, |b| b.is_ascii_hexdigit() || b.is_ascii_uppercase() || b == b'-')
+}
+
+/// A list of header names.
+pub(super) fn name_list(text: &str) -> String {
+    formed(text, 2_048, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b';' | b',' | b' '))
+}
+
+/// The time, the scope or the algorithm in a string to sign.
+pub(super) fn scope(text: &str) -> String {
+    formed(text, 100, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'))
+}
+
 /// The part of an access key id that tells its type and no more: `AKIA...`.
 pub(super) fn key_id(id: &str) -> String {
     format!("\"{}...\"", plain(&id.chars().take(4).collect::<String>()))
