@@ -30,6 +30,7 @@
 #![deny(missing_docs)]
 
 mod buffer;
+mod error;
 mod ext;
 mod harden;
 mod middleware;
@@ -39,6 +40,7 @@ mod refused;
 mod target;
 
 pub use buffer::BufferBody;
+pub use error::find_error;
 pub use ext::SignExt;
 pub use harden::harden;
 pub use middleware::SigV4Middleware;

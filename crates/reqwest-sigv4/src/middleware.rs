@@ -28,7 +28,7 @@ use crate::target::{Target, WireForm, shape};
 /// signed anew and sent a second time if the refusal can be healed: the clock was off, the credentials were used up, the
 /// bucket is in another region. See [`with_healing`](Self::with_healing).
 ///
-/// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`Error::find`] finds them. Nothing was sent
+/// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`find_error`](crate::find_error) finds them. Nothing was sent
 /// then, but for kind `Redirect`.
 #[derive(Debug, Clone)]
 pub struct SigV4Middleware {
