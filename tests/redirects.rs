@@ -77,7 +77,7 @@ async fn post(client: &str, url: &str, rules: RedirectRules) -> Result<StatusCod
             client.post(url).header("x-amz-meta-key", "for the first server").body("hello").send().await;
         return sent
             .map(|response| response.status())
-            .map_err(|error| reqwest_sigv4::find_error(&error).expect("ours").kind());
+            .map_err(|error| Error::find(&error).expect("ours").kind());
     }
     let policy = SignedRedirects::new(rules)
         .and::<_, Full<Bytes>, BoxError>(clone_body_fn(|body: &Full<Bytes>| Some(body.clone())));

@@ -5,6 +5,8 @@ use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use sigv4_core::flow::Collect;
 
+use crate::error::wrapped;
+
 /// Reads streamed bodies into memory, so that retries and redirects below can send them again.
 ///
 /// Under a retry middleware a stream, a multipart form or `Body::wrap` fails before anything is sent, since it cannot be
@@ -40,8 +42,7 @@ impl Middleware for BufferBody {
         if request.body().is_some_and(|body| body.as_bytes().is_none())
             && let Some(body) = request.body_mut().take()
         {
-            let bytes =
-                Collect::new(body).bytes(self.limit).await.map_err(reqwest_middleware::Error::middleware)?;
+            let bytes = Collect::new(body).bytes(self.limit).await.map_err(wrapped)?;
             *request.body_mut() = Some(Body::from(bytes));
         }
         next.run(request, extensions).await

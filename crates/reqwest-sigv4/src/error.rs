@@ -1,31 +1,28 @@
-//! Errors of this project inside those of the client.
-
-use std::error::Error as StdError;
+//! Errors on their way through `reqwest-middleware`.
 
 use sigv4_core::Error;
 
-/// Finds an [`Error`] of this project in an error of `reqwest-middleware`, also below the middleware that retry.
+/// An error of the signer as one of the middleware.
 ///
-/// `reqwest_middleware::Error` hides what a middleware returned from `source()`, so [`Error::find`] alone does not see it.
-///
-/// ```
-/// use sigv4_core::{Error, ErrorKind};
-///
-/// let theirs = reqwest_middleware::Error::middleware(Error::new(ErrorKind::Origin, "not allowed"));
-/// assert_eq!(reqwest_sigv4::find_error(&theirs).unwrap().kind(), ErrorKind::Origin);
-/// ```
-pub fn find_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = Error::find(error) {
-            return Some(found);
-        }
-        if let Some(reqwest_middleware::Error::Middleware(hidden)) = error.downcast_ref()
-            && let Some(found) = find_error(hidden.as_ref())
-        {
-            return Some(found);
-        }
-        next = error.source();
+/// `reqwest_middleware::Error` hands its source's source on, and would so skip a plain error of ours: the context, which
+/// repeats the message, is what it skips instead. Both [`Error::find`] and `anyhow`'s downcast find ours below it.
+pub(crate) fn wrapped(error: Error) -> reqwest_middleware::Error {
+    let message = error.to_string();
+    reqwest_middleware::Error::Middleware(anyhow::Error::new(error).context(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use sigv4_core::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn is_found_again() {
+        let error = wrapped(Error::new(ErrorKind::Origin, "example.com is not allowed"));
+        assert_eq!(error.to_string(), "example.com is not allowed");
+        assert_eq!(Error::find(&error).unwrap().kind(), ErrorKind::Origin);
+        let reqwest_middleware::Error::Middleware(inner) = error else { panic!("another variant") };
+        assert_eq!(inner.downcast_ref::<Error>().unwrap().kind(), ErrorKind::Origin);
     }
-    None
 }

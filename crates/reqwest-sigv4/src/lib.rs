@@ -40,7 +40,6 @@ mod refused;
 mod target;
 
 pub use buffer::BufferBody;
-pub use error::find_error;
 pub use ext::SignExt;
 pub use harden::harden;
 pub use middleware::SigV4Middleware;

@@ -14,6 +14,7 @@ use sigv4_core::flow::{Collect, PayloadPlan, sha256};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use url::Position;
 
+use crate::error::wrapped;
 use crate::target::{Target, WireForm, shape};
 
 /// Signs every request that passes, and hands it on.
@@ -28,7 +29,7 @@ use crate::target::{Target, WireForm, shape};
 /// signed anew and sent a second time if the refusal can be healed: the clock was off, the credentials were used up, the
 /// bucket is in another region. See [`with_healing`](Self::with_healing).
 ///
-/// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`find_error`](crate::find_error) finds them. Nothing was sent
+/// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`Error::find`] finds them. Nothing was sent
 /// then, but for kind `Redirect`.
 #[derive(Debug, Clone)]
 pub struct SigV4Middleware {
@@ -92,13 +93,13 @@ impl SigV4Middleware {
                 signed.unwrap_or_else(|_| Err(timed_out(timeout)))
             }
         }
-        .map_err(reqwest_middleware::Error::middleware)?;
+        .map_err(wrapped)?;
         let sent = self.guard.then(|| request.url().clone());
         let response = next.run(request, extensions).await?;
         if let Some(sent) = sent
             && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
         {
-            return Err(reqwest_middleware::Error::middleware(followed()));
+            return Err(wrapped(followed()));
         }
         Ok(response)
     }

@@ -7,6 +7,7 @@ use reqwest_middleware::{Middleware, Next};
 use sigv4_core::flow::{Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers};
 use sigv4_core::{Error, ErrorKind, SignOptions, SignTarget};
 
+use crate::error::wrapped;
 use crate::target::Target;
 
 /// Follows redirects, and has each hop signed afresh by the [`SigV4Middleware`](crate::SigV4Middleware) below.
@@ -41,11 +42,8 @@ impl FollowRedirects {
                 Some(chain) => chain,
                 None => {
                     let first = Target { request: &mut bare, extensions };
-                    let first = first.location().map_err(reqwest_middleware::Error::middleware)?;
-                    chain.insert(
-                        RedirectChain::new(self.rules.clone(), &first)
-                            .map_err(reqwest_middleware::Error::middleware)?,
-                    )
+                    let first = first.location().map_err(wrapped)?;
+                    chain.insert(RedirectChain::new(self.rules.clone(), &first).map_err(wrapped)?)
                 }
             };
             let response = next.clone().run(request, extensions).await?;
@@ -54,14 +52,14 @@ impl FollowRedirects {
             };
             let Some(url) = destination(&response, bare.url()) else { return Ok(response) };
             request = if keeps_body {
-                copy.ok_or_else(|| reqwest_middleware::Error::middleware(stream_is_gone()))?
+                copy.ok_or_else(|| wrapped(stream_is_gone()))?
             } else {
                 strip_body_headers(bare.headers_mut());
                 bare
             };
             *request.method_mut() = method;
             *request.url_mut() = url;
-            self.prepare(chain, &mut request, extensions).map_err(reqwest_middleware::Error::middleware)?;
+            self.prepare(chain, &mut request, extensions).map_err(wrapped)?;
         }
     }
 
