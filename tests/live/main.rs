@@ -2,7 +2,9 @@
 //!
 //! Without the servers each test says that it did not run; with `SIGV4_LIVE_REQUIRED` set, it fails.
 
+mod chunked;
 mod protocol;
+mod proxy;
 mod s3;
 mod server;
 mod services;

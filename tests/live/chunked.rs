@@ -1,0 +1,145 @@
+//! Uploads in chunks: every mode, every checksum, each client, and what the servers must refuse.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use http::{Method, Request, StatusCode};
+use sigv4_core::body::ChecksumAlgorithm;
+use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions};
+use sigv4_core::{PayloadMode, SignOptions};
+use sigv4_examples::file_body::RequestBody;
+
+use crate::proxy::{Change, proxy};
+use crate::server::{Client, Server};
+
+const SIZE: usize = 64 << 20;
+
+#[tokio::test]
+async fn seaweedfs() {
+    let Some(server) = Server::up("SEAWEEDFS") else { return };
+    exercise(&server, "seaweedfs").await;
+}
+
+#[tokio::test]
+async fn ministack() {
+    let Some(server) = Server::up("MINISTACK") else { return };
+    exercise(&server, "ministack").await;
+}
+
+/// What is sent, in a file, and deleted with it.
+struct Upload {
+    path: PathBuf,
+    data: Vec<u8>,
+}
+
+impl Upload {
+    fn new(name: &str, size: usize) -> Self {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut data = Vec::with_capacity(size + 8);
+        while data.len() < size {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            data.extend(state.to_le_bytes());
+        }
+        data.truncate(size);
+        let path = std::env::temp_dir().join(format!("sigv4-live-{}-{name}", std::process::id()));
+        std::fs::write(&path, &data).unwrap();
+        Self { path, data }
+    }
+
+    /// A request that streams the file.
+    async fn request(
+        &self,
+        endpoint: &str,
+        target: &str,
+        mode: Option<ChunkedOptions>,
+    ) -> Request<RequestBody> {
+        let body = RequestBody::open(&self.path).await.unwrap();
+        let mut request = Request::put(format!("{endpoint}{target}")).body(body).unwrap();
+        if let Some(options) = mode {
+            request.extensions_mut().insert(SignOptions::new().payload(PayloadMode::Chunked(options)));
+        }
+        request
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Every mode, with every checksum where it has one; the default last, which over plain HTTP is signed chunks.
+fn every_way() -> Vec<(String, Option<ChunkedOptions>)> {
+    let mut ways = vec![("signed".to_owned(), Some(ChunkedOptions::new(ChunkedMode::Signed)))];
+    for mode in [ChunkedMode::SignedTrailer, ChunkedMode::UnsignedTrailer] {
+        for algorithm in ChecksumAlgorithm::ALL {
+            ways.push((
+                format!("{mode:?}-{algorithm}"),
+                Some(ChunkedOptions::new(mode).with_checksum(algorithm)),
+            ));
+        }
+    }
+    ways.push(("auto".to_owned(), None));
+    ways
+}
+
+async fn exercise(server: &Server, name: &str) {
+    let bucket = format!("/chunked-{name}");
+    let client = server.clients("s3").next().unwrap();
+    assert_eq!(client.call(Method::PUT, &bucket, "").await.0, StatusCode::OK);
+    let upload = Upload::new(name, SIZE);
+    for client in server.clients("s3") {
+        for (way, options) in every_way() {
+            let began = Instant::now();
+            round_trip(&client, &upload, &format!("{bucket}/{}-{way}", client.kind), options).await;
+            eprintln!("{name}: 64 MiB by {}, {way}: {:?}", client.kind, began.elapsed());
+        }
+    }
+    changed_on_the_way(server, name, &bucket).await;
+}
+
+async fn round_trip(client: &Client, upload: &Upload, path: &str, options: Option<ChunkedOptions>) {
+    let request = upload.request(&client.endpoint, path, options).await;
+    let (status, answer) = client.send(request).await;
+    assert_eq!(status, StatusCode::OK, "put {path}: {}", String::from_utf8_lossy(&answer));
+    let (status, read) = client.call(Method::GET, path, "").await;
+    assert_eq!(status, StatusCode::OK, "get {path}");
+    assert!(read == upload.data, "{path}: {} bytes came back, and others", read.len());
+    assert_eq!(client.call(Method::DELETE, path, "").await.0, StatusCode::NO_CONTENT, "delete {path}");
+}
+
+/// A byte of the data, or of the checksum, is another one when the server reads it.
+async fn changed_on_the_way(server: &Server, name: &str, bucket: &str) {
+    let upload = Upload::new(&format!("{name}-changed"), 200_000);
+    let crc32 = ChecksumAlgorithm::Crc32;
+    let trailer = |mode| ChunkedOptions::new(mode).with_checksum(crc32);
+    let cases = [
+        ("chunk", ChunkedOptions::new(ChunkedMode::Signed), Change::Body(100_000)),
+        ("chunk-trailer", trailer(ChunkedMode::SignedTrailer), Change::Body(100_000)),
+        ("data", trailer(ChunkedMode::UnsignedTrailer), Change::Body(100_000)),
+        ("checksum", trailer(ChunkedMode::UnsignedTrailer), Change::After("x-amz-checksum-crc32:")),
+        ("signed-checksum", trailer(ChunkedMode::SignedTrailer), Change::After("x-amz-checksum-crc32:")),
+    ];
+    for client in server.clients("s3") {
+        for (what, options, change) in &cases {
+            let path = format!("{bucket}/{}-changed-{what}", client.kind);
+            let proxy = proxy(&client.endpoint, *change).await;
+            let request = upload.request(proxy.endpoint(), &path, Some(options.clone())).await;
+            // A server that closes the connection before it has read everything is within its rights.
+            match client.inner.send(request).await {
+                Ok(answer) => assert!(!answer.status().is_success(), "{path}: {}", answer.status()),
+                Err(error) => eprintln!("{path}: {error}"),
+            }
+            assert!(proxy.has_changed(), "{path}: nothing was changed");
+            let (status, _) = client.call(Method::GET, &path, "").await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{path} is there");
+            // The same way, nothing changed.
+            let proxy = self::proxy(&client.endpoint, Change::Nothing).await;
+            let request = upload.request(proxy.endpoint(), &path, Some(options.clone())).await;
+            let (status, answer) = client.send(request).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer));
+        }
+    }
+}
