@@ -109,7 +109,9 @@ fn headers_that_stand_in_for_signed_ones() {
     for (authority, accepted) in [
         ("api.example.com", true),
         ("API.example.com:443", true),
+        ("api.example.com:80", true),
         ("evil.example.com", false),
+        ("api.example.com.", false),
         ("api.example.com:8443", false),
         ("api.example.com@evil.example.com", false),
     ] {

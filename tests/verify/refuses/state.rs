@@ -186,6 +186,11 @@ fn payloads() {
         assert_eq!(refused.rejection.code(), "InvalidArgument");
         assert_eq!(refused.read.unwrap().kind(), &RefusalKind::MissingContentSha256);
     }
+    // Chunks that nobody signs are an unsigned body, too.
+    let open = put("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+    verify(&s3().with_streaming(true), &open).unwrap();
+    let closed = s3().with_streaming(true).with_unsigned_payload(false);
+    assert_eq!(refused(closed, &open).rejection.kind(), RejectionKind::PayloadRefused);
     let mut bare = put("UNSIGNED-PAYLOAD");
     bare.headers.retain(|(name, _)| name != "x-amz-content-sha256");
     refused(s3(), &bare).is(

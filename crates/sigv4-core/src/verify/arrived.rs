@@ -117,13 +117,13 @@ impl<'a> Arrived<'a> {
     }
 }
 
-/// Whether both name one host: a port that is the default of `http` or `https` may be left out.
+/// Whether both name one host: in any case, and one may leave out the port that is the default of `http` or `https`.
 fn same_host(a: &[u8], b: &[u8]) -> bool {
-    let bare = |host: &[u8]| {
-        let host = host.strip_suffix(b":443").or_else(|| host.strip_suffix(b":80")).unwrap_or(host);
-        host.to_ascii_lowercase()
+    let with_port = |long: &[u8], short: &[u8]| {
+        let bare = long.strip_suffix(b":443").or_else(|| long.strip_suffix(b":80"));
+        bare.is_some_and(|bare| bare.eq_ignore_ascii_case(short))
     };
-    a == b || bare(a) == bare(b)
+    a.eq_ignore_ascii_case(b) || with_port(a, b) || with_port(b, a)
 }
 
 /// Reads a list of signed headers. A list that is not sorted, holds a name twice, an empty one, or one that is not in

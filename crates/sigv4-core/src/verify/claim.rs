@@ -23,6 +23,7 @@ use crate::signature::{ALGORITHM, CredentialScope, Hex, SigningKey, StringToSign
 /// A request whose head is in order, by somebody who claims to hold a key. Nothing about the key is verified yet.
 ///
 /// It borrows nothing from the request. From [`Verifier::read`](super::Verifier::read).
+#[must_use = "a claim is not verified"]
 pub struct Claim {
     config: Arc<Config>,
     /// The one reading of the clock.
@@ -219,6 +220,7 @@ impl fmt::Debug for Claim {
 }
 
 /// A request whose head is verified, or that has to show its body first. What is left to check is the body.
+#[must_use = "the body is not verified"]
 pub struct SignedHead {
     claim: Claim,
     key: SigningKey,

@@ -25,9 +25,11 @@ pub enum PayloadClaim {
 const STREAMS: [&str; 4] = [
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    UNSIGNED_STREAM,
     "STREAMING-AWS4-HMAC-SHA256-EVENTS",
 ];
+
+const UNSIGNED_STREAM: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /// Which claims a verifier takes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,17 +63,19 @@ impl PayloadClaim {
                 Form::Header | Form::Presigned => Ok(Self::Body),
             };
         };
+        let by_service = match rules.unsigned_payload {
+            UnsignedPayload::StreamsOverTls | UnsignedPayload::Required => true,
+            UnsignedPayload::OnRequest | UnsignedPayload::Rejected => false,
+        };
+        let by_form = form == Form::Presigned && rules.presign_payload == PresignPayload::Unsigned;
+        let unsigned = policy.unsigned.unwrap_or(by_service || by_form);
         if value == UNSIGNED_PAYLOAD {
-            let by_service = match rules.unsigned_payload {
-                UnsignedPayload::StreamsOverTls | UnsignedPayload::Required => true,
-                UnsignedPayload::OnRequest | UnsignedPayload::Rejected => false,
-            };
-            let by_form = form == Form::Presigned && rules.presign_payload == PresignPayload::Unsigned;
-            let allowed = policy.unsigned.unwrap_or(by_service || by_form);
-            return if allowed { Ok(Self::Unsigned) } else { Err(refused(UNSIGNED_PAYLOAD)) };
+            return if unsigned { Ok(Self::Unsigned) } else { Err(refused(UNSIGNED_PAYLOAD)) };
         }
         if let Some(stream) = STREAMS.into_iter().find(|stream| *stream == value) {
-            return if policy.streaming { Ok(Self::Streaming(stream)) } else { Err(refused(stream)) };
+            // Nobody signs the chunks of this one.
+            let allowed = policy.streaming && (unsigned || stream != UNSIGNED_STREAM);
+            return if allowed { Ok(Self::Streaming(stream)) } else { Err(refused(stream)) };
         }
         let mut digest = [0; 32];
         match hex::decode_to_slice(value, &mut digest) {

@@ -15,13 +15,13 @@ pub enum WireForm {
     Equivalent,
     /// The default: refuses what clients do not send and applications may misread. That is, where the service
     /// normalizes paths, a path with empty or dot segments; lower-case hex in the query's escapes and empty pieces
-    /// between `&`; a tab or line break in a signed header's value. No change of one byte to an accepted request is
+    /// between `&`; a tab or line break in a signed header's value. No change of one byte to what a signature covers is
     /// accepted.
     #[default]
     Standard,
     /// Standard, and besides: the query must be its own canonical form (sorted, `%20` and not `+`, `a=` and not
-    /// `a`), and signed headers must neither be repeated nor hold runs of spaces. Then exactly one request fits a
-    /// signature. Refuses clients that do not sort.
+    /// `a`), and signed headers must neither be repeated nor hold runs of spaces. Then one request fits a signature,
+    /// but that `X-Amz-Signature` may stand anywhere in the query. Refuses clients that do not sort.
     Exact,
 }
 
