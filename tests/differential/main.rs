@@ -37,6 +37,7 @@ fn ours(sample: &Sample, form: Form) -> (Signed, SignedText) {
         Some(token) => credentials.with_session_token(&**token).unwrap(),
         None => credentials,
     };
+    let credentials = if sample.service.express { credentials.into_s3_session() } else { credentials };
     let date = AmzDate::parse(sample.date).unwrap();
     let policy = signed_headers(sample.policy);
     let mut params = SigningParams::new(&credentials, &date, sample.region, sample.service.name);
