@@ -47,10 +47,10 @@ async fn read(signer: &Signer, watch: &Watch, method: &Method, response: Respons
     let seen = body.look(MAX_BODY).await;
     let refused = signer.refused(watch, method, parts.status, &parts.headers, &seen);
     let replay = refused.as_ref().is_some_and(|refused| refused.replay);
-    if let Some(refused) = refused {
+    if let Some(explanation) = refused.and_then(|refused| refused.explanation) {
         #[cfg(feature = "tracing")]
-        tracing::warn!(replay, "{}", refused.explanation);
-        parts.extensions.insert(refused.explanation);
+        tracing::warn!(replay, "{explanation}");
+        parts.extensions.insert(explanation);
     }
     let mut whole = http::Response::new(Body::wrap(body));
     *whole.status_mut() = parts.status;

@@ -69,8 +69,8 @@ pub(super) struct Signed {
 /// A refusal, and what came of it.
 #[derive(Debug)]
 pub struct Refused {
-    /// Why the service refused.
-    pub explanation: Explanation,
+    /// Why the service refused, where that can be told.
+    pub explanation: Option<Explanation>,
     /// Whether the same request, signed anew, is likely to be accepted: what was wrong is remembered by now, and the
     /// refusal proves that the request was not executed. Replay once at most.
     pub replay: bool,
@@ -94,8 +94,8 @@ impl Signer {
 
     /// Learns the service's clock from an answer that is no refusal.
     pub fn accepted(&self, watch: &Watch, headers: &HeaderMap) {
-        if let Some(signed) = &watch.signed {
-            self.learn(signed, headers);
+        if let Some(signed) = watch.signed.as_ref().filter(|signed| signed.trusted && self.0.correct_clock) {
+            self.0.learnt.offsets.observe(&signed.host, headers, signed.at, self.0.clock.now());
         }
     }
 
@@ -113,7 +113,6 @@ impl Signer {
         let offset_learnt = self.learn(signed, headers);
         let refusal = Refusal::read_for(method, status, headers, body)?;
         let sent = signed.sent(self.0.clock.now());
-        let explanation = refusal.explain(&sent)?;
         let facts = HealFacts {
             offset_used: signed.offset,
             offset_learnt,
@@ -123,7 +122,7 @@ impl Signer {
             ..HealFacts::default()
         };
         let replay = refusal.heal(&facts).is_some_and(|heal| self.heal(signed, heal));
-        Some(Refused { explanation, replay })
+        Some(Refused { explanation: refusal.explain(&sent), replay })
     }
 
     fn learn(&self, signed: &Signed, headers: &HeaderMap) -> Option<ClockOffset> {

@@ -173,7 +173,9 @@ async fn read<Rs: Body<Data = Bytes> + Unpin>(
         let seen = body.look(MAX_BODY).await;
         if let Some(refused) = signer.refused(watch, method, parts.status, &parts.headers, &seen) {
             replay = refused.replay;
-            parts.extensions.insert(refused.explanation);
+            if let Some(explanation) = refused.explanation {
+                parts.extensions.insert(explanation);
+            }
         }
     } else {
         signer.accepted(watch, &parts.headers);
