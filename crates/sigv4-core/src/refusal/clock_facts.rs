@@ -9,8 +9,8 @@ use super::when;
 
 use Confidence::{Certain, Likely, Possible};
 
-/// Services take five minutes in either direction; most take fifteen.
-const TOLERATED: u64 = 300;
+/// Services take five minutes in either direction, most fifteen; what is healed beyond this is explained, too.
+const TOLERATED: u64 = 240;
 /// Closer than this, two clocks count as equal.
 const EQUAL: u64 = 120;
 
