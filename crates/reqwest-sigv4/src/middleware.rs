@@ -9,7 +9,7 @@ use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Middleware, Next};
 #[cfg(feature = "refusals")]
 use sigv4_core::Watch;
-use sigv4_core::credentials::Sleep;
+use sigv4_core::credentials::{Sleep, Spawn};
 use sigv4_core::flow::{Collect, PayloadPlan, sha256};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use url::Position;
@@ -41,9 +41,11 @@ pub struct SigV4Middleware {
 }
 
 impl SigV4Middleware {
-    /// Signs with `signer`. Its credential cache gets tokio's timer for time-outs, unless it has one.
+    /// Signs with `signer`. Its credential cache gets tokio's timer for time-outs and tokio's tasks for fetches ahead of time,
+    /// unless it has others.
     pub fn new(signer: Signer) -> Self {
         signer.credentials().offer_sleep(Tokio);
+        signer.credentials().offer_spawner(Tokio);
         Self {
             signer,
             spaces: true,
@@ -223,11 +225,20 @@ fn followed() -> Error {
     )
 }
 
-/// tokio's timer.
+/// tokio's timer and tasks.
 struct Tokio;
 
 impl Sleep for Tokio {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+impl Spawn for Tokio {
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        // Outside a runtime the task is dropped, and a caller fetches when it has to.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(task);
+        }
     }
 }

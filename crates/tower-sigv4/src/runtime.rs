@@ -2,7 +2,8 @@
 
 use sigv4_core::Signer;
 
-/// Offers tokio's timer to the signer's credential cache, unless it has one.
+/// Offers tokio's timer and its tasks to the signer's credential cache, unless it has others: with those a fetch cannot
+/// hang for ever, and credentials that are due soon are fetched while no caller waits.
 #[cfg(feature = "tokio")]
 pub(crate) fn offer(signer: &Signer) {
     use std::pin::Pin;
@@ -16,7 +17,17 @@ pub(crate) fn offer(signer: &Signer) {
         }
     }
 
+    impl sigv4_core::credentials::Spawn for Tokio {
+        fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+            // Outside a runtime the task is dropped, and a caller fetches when it has to.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(task);
+            }
+        }
+    }
+
     signer.credentials().offer_sleep(Tokio);
+    signer.credentials().offer_spawner(Tokio);
 }
 
 /// Without a runtime, the provider's own time-outs are all there are.
