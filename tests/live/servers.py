@@ -50,7 +50,7 @@ class SeaweedFs(Server):
         return [
             self.venv / "bin/weed", "-logtostderr=true", "server",
             f"-dir={self.folder}", f"-ip={HOST}", f"-ip.bind={HOST}", "-master.telemetry=false",
-            "-volume.max=50", "-master.volumeSizeLimitMB=64",
+            "-volume.max=1000", "-master.volumeSizeLimitMB=64",
             f"-master.port={self.master}", f"-master.port.grpc={self.master_grpc}",
             f"-volume.port={self.volume}", f"-volume.port.grpc={self.volume_grpc}",
             f"-filer.port={self.filer}", f"-filer.port.grpc={self.filer_grpc}",
