@@ -125,6 +125,8 @@ impl Signer {
         watch: Option<&mut Watch>,
     ) -> Result<Signed, Error> {
         let (uri, host, defaults, steps);
+        // Found out first, while nothing is reported or changed.
+        make_room(request.headers_mut())?;
         {
             let options = request.extensions().get::<SignOptions>();
             let location = request.location()?;
@@ -133,7 +135,7 @@ impl Signer {
             scope.check_token(credentials)?;
             let rules = ServiceRules::for_service(&scope.service);
             let wire_path = flow::wire_path(location.path, &rules);
-            defaults = self.with_missing_defaults(request.headers());
+            defaults = self.with_missing_defaults(request.headers())?;
             let view = RequestView {
                 method: request.method().as_str(),
                 host: location.host,
@@ -172,11 +174,8 @@ impl Signer {
             host = view.sign_host.map(flow::host_header).transpose()?;
             self.report(Ok(Some(&scope)));
         }
-        // From here on nothing fails but a full header map, which is found before anything is changed.
+        // From here on nothing fails: there is room for what is added.
         let headers = request.headers_mut();
-        headers.try_reserve(ADDED_AT_MOST).map_err(|_| {
-            Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
-        })?;
         if let Some(defaults) = defaults {
             *headers = defaults;
         }
@@ -256,19 +255,21 @@ impl Signer {
         options.and_then(|options| options.signed_headers.as_ref()).unwrap_or(&self.0.signed_headers)
     }
 
-    /// The request's headers with the client's default ones that it lacks; `None` if there is nothing to add.
-    fn with_missing_defaults(&self, headers: &HeaderMap) -> Option<HeaderMap> {
+    /// The request's headers with the client's default ones that it lacks, and room for what is added; `None` if it
+    /// lacks none.
+    fn with_missing_defaults(&self, headers: &HeaderMap) -> Result<Option<HeaderMap>, Error> {
         let defaults = &self.0.default_headers;
         if defaults.keys().all(|name| headers.contains_key(name)) {
-            return None;
+            return Ok(None);
         }
         let mut both = headers.clone();
         for name in defaults.keys().filter(|name| !headers.contains_key(*name)) {
             for value in defaults.get_all(name) {
-                both.append(name, value.clone());
+                both.try_append(name, value.clone()).map_err(|_| too_many_headers())?;
             }
         }
-        Some(both)
+        make_room(&mut both)?;
+        Ok(Some(both))
     }
 
     pub(super) fn report(&self, what: Result<Option<&Scope<'_>>, &Error>) {
@@ -288,6 +289,14 @@ impl Signer {
 
 /// More headers than a signature and the head of a chunked body ever add.
 const ADDED_AT_MOST: usize = 16;
+
+fn make_room(headers: &mut HeaderMap) -> Result<(), Error> {
+    headers.try_reserve(ADDED_AT_MOST).map_err(|_| too_many_headers())
+}
+
+fn too_many_headers() -> Error {
+    Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
+}
 
 /// A signature that is not yet in the request.
 enum Steps {
