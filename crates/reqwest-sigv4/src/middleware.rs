@@ -190,11 +190,14 @@ impl SigV4Middleware {
 impl Middleware for SigV4Middleware {
     async fn handle(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         if self.signer.is_skipped(extensions) {
+            // Signs nothing, and tells the outcome hook so.
+            let mut target = Target { request: &mut request, extensions };
+            self.signer.try_sign(&mut target, Payload::EMPTY).map_err(wrapped)?;
             return next.run(request, extensions).await;
         }
         #[cfg(feature = "refusals")]
