@@ -140,6 +140,18 @@ fn a_body_that_differs_does_not_reach_the_service() {
 }
 
 #[test]
+fn the_answer_to_head_has_no_body() {
+    let server =
+        ServiceBuilder::new().layer(VerifyLayer::new(verifier("s3"))).service(service_fn(unreachable));
+    let mut request = signed("s3", Payload::EMPTY, Full::<Bytes>::default());
+    *request.method_mut() = http::Method::HEAD;
+    let response = block_on(server.oneshot(request)).unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert!(response.body().is_end_stream());
+    assert_eq!(text(response), "");
+}
+
+#[test]
 fn a_body_over_the_limit() {
     let layer = VerifyLayer::new(verifier("s3")).with_body_limit(8);
     let refused = ServiceBuilder::new().layer(layer.clone()).service(service_fn(unreachable));

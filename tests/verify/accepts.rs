@@ -75,6 +75,10 @@ fn several_scopes_each_by_its_own_rules() {
     let both = verifier("execute-api", "us-east-2", &credentials()).with_scope("s3", "us-east-1");
     verify(&both, &json_request().signed("execute-api", "us-east-2", &credentials())).unwrap();
     verify(&both, &s3_request().signed("s3", "us-east-1", &credentials())).unwrap();
+    // Refused in the words of the service, wherever it stands in the list.
+    let late = both.clone().with_clock(ManualClock::at_amz_date("20150831T123600Z").unwrap());
+    let refused = verify(&late, &s3_request().signed("s3", "us-east-1", &credentials())).unwrap_err();
+    assert_eq!(refused.code(), "RequestTimeTooSkewed");
     // Each service in its own region only.
     let crossed = s3_request().signed("s3", "us-east-2", &credentials());
     assert_eq!(verify(&both, &crossed).unwrap_err().code(), "InvalidSignatureException");

@@ -4,20 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::arrived::{Arrived, signed_names};
-use super::carried::{self, Carried, Parameters};
+use zeroize::Zeroizing;
+
 use super::payload::PayloadClaim;
 use super::rejection::{Reason, Rejection, Told, Wording};
-use super::scope::{Credential, Served};
+use super::scope::Served;
 use super::verified::{Form, Inner, StreamSeed, Verified};
 use super::verifier::Config;
-use super::wire_form::check_method;
 use crate::body::Payload;
-use crate::canonical::{CanonicalRequest, HashSink, Sink};
+use crate::canonical::{HashSink, Sink};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::request::{HeaderView, RequestView};
 use crate::signature::{ALGORITHM, CredentialScope, Hex, SigningKey, StringToSign, sha256};
 
 /// A request whose head is in order, by somebody who claims to hold a key. Nothing about the key is verified yet.
@@ -25,117 +23,21 @@ use crate::signature::{ALGORITHM, CredentialScope, Hex, SigningKey, StringToSign
 /// It borrows nothing from the request. From [`Verifier::read`](super::Verifier::read).
 #[must_use = "a claim is not verified"]
 pub struct Claim {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     /// The one reading of the clock.
-    now: SystemTime,
-    form: Form,
-    access_key_id: String,
-    served: Served,
-    date: AmzDate,
-    lifetime: Option<Duration>,
-    signature: [u8; 32],
-    token: Option<zeroize::Zeroizing<Vec<u8>>>,
-    signed_headers: Vec<String>,
-    payload: PayloadClaim,
+    pub(super) now: SystemTime,
+    pub(super) form: Form,
+    pub(super) access_key_id: String,
+    pub(super) served: Served,
+    pub(super) date: AmzDate,
+    pub(super) lifetime: Option<Duration>,
+    pub(super) signature: [u8; 32],
+    pub(super) token: Option<Zeroizing<Vec<u8>>>,
+    pub(super) signed_headers: Vec<String>,
+    pub(super) payload: PayloadClaim,
     /// The canonical request but for its last line: hashed, and as text where it may be told.
-    hashed: HashSink,
-    text: Option<Vec<u8>>,
-}
-
-/// Reads a request's head, up to the point where the secret is needed.
-pub(super) fn read<H: HeaderView + ?Sized>(
-    config: &Arc<Config>,
-    request: &RequestView<'_, H>,
-) -> Result<Claim, Rejection> {
-    let query = Parameters::look(request.query);
-    let refuse = |form| move |reason| Rejection::new(reason, Wording { dialect: config.dialect(None), form });
-    let likely = if query.is_signed() { Form::Presigned } else { Form::Header };
-    let headers = Arrived::look(request.headers).map_err(refuse(likely))?;
-    let form = carried::form(&headers, &query).map_err(refuse(likely))?;
-    read_form(config, request, form, &headers, &query).map_err(refuse(form))
-}
-
-fn read_form<H: ?Sized>(
-    config: &Arc<Config>,
-    request: &RequestView<'_, H>,
-    form: Form,
-    headers: &Arrived<'_>,
-    parameters: &Parameters<'_>,
-) -> Result<Claim, Reason> {
-    check_method(request.method)?;
-    let carried = match form {
-        Form::Header => Carried::in_headers(headers)?,
-        Form::Presigned => Carried::in_query(headers, parameters)?,
-    };
-    if carried.algorithm != ALGORITHM {
-        return Err(Reason::Algorithm(carried.algorithm.into_owned()));
-    }
-    let date = AmzDate::parse(&carried.date).map_err(|_| Reason::DateFormat(carried.date.to_string()))?;
-    let credential = Credential::parse(&carried.credential)?;
-    let served = credential.scope(&config.served, &date)?;
-    let rules = config.rules(&served.service);
-    let window = config.window();
-    let lifetime = match (form, &carried.expires) {
-        (Form::Presigned, Some(expires)) => Some(window.check_presigned(&date, expires)?),
-        _ => window.check_header(&date).map(|()| None)?,
-    };
-    let signature = signature(&carried.signature)?;
-    let payload = PayloadClaim::read(carried.content_sha256.as_deref(), form, &rules, config.payload)?;
-
-    let wire_form = config.wire_form;
-    wire_form.check_path(request.path, rules.normalize_path)?;
-    wire_form.check_query(request.query)?;
-    let query = match form {
-        Form::Header => request.query.to_owned(),
-        Form::Presigned => parameters.signed(rules.token),
-    };
-    wire_form.check_canonical_query(&query)?;
-    let names = signed_names(&carried.signed_headers)?;
-    let demanded = |name: &str| config.demanded.iter().any(|demanded| demanded == name);
-    let view = RequestView { sign_host: config.host.as_deref().or(request.sign_host), ..*request };
-    let host = headers.host(&view)?;
-    let signed = headers.signed(&names, host, demanded, wire_form)?;
-
-    let canonical = CanonicalRequest {
-        method: request.method,
-        path: request.path,
-        query: &query,
-        normalize_path: rules.normalize_path,
-        double_encode: rules.double_encode,
-        headers: signed,
-        payload_hash: "",
-    };
-    let mut hashed = HashSink::new();
-    canonical.put(&mut hashed);
-    let text = config.details.then(|| {
-        let mut text = Vec::with_capacity(512);
-        canonical.put(&mut text);
-        text
-    });
-    Ok(Claim {
-        config: Arc::clone(config),
-        now: window.now,
-        form,
-        access_key_id: credential.access_key_id.to_owned(),
-        served: served.clone(),
-        date,
-        lifetime,
-        signature,
-        token: carried.token.map(|token| zeroize::Zeroizing::new(token.into_owned())),
-        signed_headers: names.iter().map(|name| (*name).to_owned()).collect(),
-        payload,
-        hashed,
-        text,
-    })
-}
-
-/// 64 lower-case hex digits: one signature is written one way. Anything else is a wrong signature.
-fn signature(text: &str) -> Result<[u8; 32], Reason> {
-    let mut bytes = [0; 32];
-    match hex::decode_to_slice(text, &mut bytes) {
-        Ok(()) if Hex::of(&bytes).as_str() == text => Ok(bytes),
-        _ => Err(Reason::SignatureForm),
-    }
+    pub(super) hashed: HashSink,
+    pub(super) text: Option<Vec<u8>>,
 }
 
 impl Claim {

@@ -57,6 +57,7 @@ mod arrived;
 mod carried;
 mod claim;
 mod find;
+mod head;
 mod payload;
 mod rejection;
 mod scope;

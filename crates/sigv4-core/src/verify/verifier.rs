@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::claim::{self, Claim, SignedHead};
+use super::claim::{Claim, SignedHead};
 use super::find::FindCredentials;
+use super::head;
 use super::payload::PayloadPolicy;
 use super::rejection::{Dialect, Reason, Rejection};
 use super::scope::Served;
@@ -175,7 +176,7 @@ impl Verifier {
 
     /// Reads a request's head: its form, scope and time, and whether all that must be signed is said to be.
     pub fn read<H: HeaderView + ?Sized>(&self, request: &RequestView<'_, H>) -> Result<Claim, Rejection> {
-        claim::read(&self.0, request)
+        head::read(&self.0, request)
     }
 
     /// [Reads](Self::read) a request's head, finds the key, and checks token and signature, as far as they can be

@@ -3,7 +3,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use bytes::Bytes;
+use http::{Method, Request, Response};
 use pin_project_lite::pin_project;
 use sigv4_core::verify::Rejection;
 use tower_service::Service;
@@ -27,7 +28,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, F, B> {
         // The inner service is the one that was polled ready.
-        Verifying { verifying: Verifying<B>, inner: S },
+        Verifying { verifying: Verifying<B>, inner: S, is_head: bool },
         Calling { #[pin] future: F },
     }
 }
@@ -36,8 +37,8 @@ impl<S, B> VerifyFuture<S, B>
 where
     S: Service<Request<B>>,
 {
-    pub(super) fn new(verifying: Verifying<B>, inner: S) -> Self {
-        Self { state: State::Verifying { verifying, inner } }
+    pub(super) fn new(method: &Method, verifying: Verifying<B>, inner: S) -> Self {
+        Self { state: State::Verifying { verifying, inner, is_head: method == Method::HEAD } }
     }
 }
 
@@ -51,10 +52,10 @@ where
         let mut state = self.project().state;
         loop {
             let future = match state.as_mut().project() {
-                StateProjection::Verifying { verifying, inner } => {
+                StateProjection::Verifying { verifying, inner, is_head } => {
                     match ready!(verifying.as_mut().poll(context)) {
                         Ok(request) => inner.call(request),
-                        Err(rejection) => return Poll::Ready(Ok(answer(rejection))),
+                        Err(rejection) => return Poll::Ready(Ok(answer(rejection, *is_head))),
                     }
                 }
                 StateProjection::Calling { future } => {
@@ -66,8 +67,10 @@ where
     }
 }
 
-fn answer<Rs>(rejection: Rejection) -> Response<ResponseBody<Rs>> {
-    let mut response = rejection.response().map(ResponseBody::rejection);
+fn answer<Rs>(rejection: Rejection, is_head: bool) -> Response<ResponseBody<Rs>> {
+    // The answer to HEAD has no body; over HTTP/2 nobody else would leave it out.
+    let body = |bytes| ResponseBody::rejection(if is_head { Bytes::new() } else { bytes });
+    let mut response = rejection.response().map(body);
     response.extensions_mut().insert(rejection);
     response
 }

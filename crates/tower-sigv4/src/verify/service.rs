@@ -79,8 +79,9 @@ where
         let clone = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, clone);
         let (verifier, limit) = (self.layer.verifier.clone(), self.layer.limit);
+        let method = request.method().clone();
         let verifying = async move { Ok(verify(&verifier, limit, request).await?.map(B::from)) };
-        VerifyFuture::new(Box::pin(verifying), inner)
+        VerifyFuture::new(&method, Box::pin(verifying), inner)
     }
 }
 

@@ -1,0 +1,151 @@
+//! A request's head: read, and checked as far as that goes without the secret.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::arrived::{Arrived, signed_names};
+use super::carried::{self, Carried, Parameters};
+use super::claim::Claim;
+use super::payload::PayloadClaim;
+use super::rejection::{Reason, Rejection, Wording};
+use super::scope::{Credential, Served};
+use super::verified::Form;
+use super::verifier::Config;
+use super::wire_form::check_method;
+use crate::canonical::{CanonicalRequest, HashSink};
+use crate::clock::AmzDate;
+use crate::request::{HeaderView, RequestView};
+use crate::service::ServiceRules;
+use crate::signature::{ALGORITHM, Hex};
+
+/// Reads a request's head, up to the point where the secret is needed.
+pub(super) fn read<H: HeaderView + ?Sized>(
+    config: &Arc<Config>,
+    request: &RequestView<'_, H>,
+) -> Result<Claim, Rejection> {
+    let parameters = Parameters::look(request.query);
+    let refuse = |form, service: Option<&str>| {
+        let wording = Wording { dialect: config.dialect(service), form };
+        move |reason| Rejection::new(reason, wording)
+    };
+    let likely = if parameters.is_signed() { Form::Presigned } else { Form::Header };
+    let headers = Arrived::look(request.headers).map_err(refuse(likely, None))?;
+    let form = carried::form(&headers, &parameters).map_err(refuse(likely, None))?;
+    let head = Head { request, form, headers, parameters };
+    let (carried, signer) = head.signer(config).map_err(refuse(form, None))?;
+    let service = signer.served.service.clone();
+    head.claim(config, &carried, signer).map_err(refuse(form, Some(&service)))
+}
+
+/// A request's head, taken apart.
+struct Head<'r, 'a, H: ?Sized> {
+    request: &'r RequestView<'a, H>,
+    form: Form,
+    headers: Arrived<'a>,
+    parameters: Parameters<'a>,
+}
+
+/// Who claims to have signed, for what, and when.
+struct Signer {
+    access_key_id: String,
+    served: Served,
+    date: AmzDate,
+}
+
+impl<'a, H: ?Sized> Head<'_, 'a, H> {
+    fn signer(&self, config: &Config) -> Result<(Carried<'a>, Signer), Reason> {
+        check_method(self.request.method)?;
+        let carried = match self.form {
+            Form::Header => Carried::in_headers(&self.headers)?,
+            Form::Presigned => Carried::in_query(&self.headers, &self.parameters)?,
+        };
+        if carried.algorithm != ALGORITHM {
+            return Err(Reason::Algorithm(carried.algorithm.into_owned()));
+        }
+        let date = AmzDate::parse(&carried.date).map_err(|_| Reason::DateFormat(carried.date.to_string()))?;
+        let credential = Credential::parse(&carried.credential)?;
+        let served = credential.scope(&config.served, &date)?.clone();
+        let signer = Signer { access_key_id: credential.access_key_id.to_owned(), served, date };
+        Ok((carried, signer))
+    }
+
+    fn claim(&self, config: &Arc<Config>, carried: &Carried<'_>, signer: Signer) -> Result<Claim, Reason> {
+        let Signer { access_key_id, served, date } = signer;
+        let rules = config.rules(&served.service);
+        let window = config.window();
+        let lifetime = match (self.form, &carried.expires) {
+            (Form::Presigned, Some(expires)) => Some(window.check_presigned(&date, expires)?),
+            _ => window.check_header(&date).map(|()| None)?,
+        };
+        let signature = signature(&carried.signature)?;
+        let content_sha256 = carried.content_sha256.as_deref();
+        let payload = PayloadClaim::read(content_sha256, self.form, &rules, config.payload)?;
+        let mut hashed = HashSink::new();
+        let mut text = config.details.then(Vec::new);
+        self.canonical(config, &rules, &carried.signed_headers, |canonical| {
+            canonical.put(&mut hashed);
+            if let Some(text) = &mut text {
+                canonical.put(text);
+            }
+        })?;
+        Ok(Claim {
+            config: Arc::clone(config),
+            now: window.now,
+            form: self.form,
+            access_key_id,
+            served,
+            date,
+            lifetime,
+            signature,
+            token: carried.token.as_ref().map(|token| Zeroizing::new(token.to_vec())),
+            signed_headers: carried.signed_headers.split(';').map(str::to_owned).collect(),
+            payload,
+            hashed,
+            text,
+        })
+    }
+
+    /// Hands the canonical request, but for its last line, to `then`; unless the request's form stands against it.
+    fn canonical(
+        &self,
+        config: &Config,
+        rules: &ServiceRules,
+        signed_headers: &str,
+        then: impl FnOnce(&CanonicalRequest<'_>),
+    ) -> Result<(), Reason> {
+        let (request, wire_form) = (self.request, config.wire_form);
+        wire_form.check_path(request.path, rules.normalize_path)?;
+        wire_form.check_query(request.query)?;
+        let query = match self.form {
+            Form::Header => Cow::Borrowed(request.query),
+            Form::Presigned => Cow::Owned(self.parameters.signed(rules.token)),
+        };
+        wire_form.check_canonical_query(&query)?;
+        let names = signed_names(signed_headers)?;
+        let view = RequestView { sign_host: config.host.as_deref().or(request.sign_host), ..*request };
+        let host = self.headers.host(&view)?;
+        let demanded = |name: &str| config.demanded.iter().any(|demanded| demanded == name);
+        let headers = self.headers.signed(&names, host, demanded, wire_form)?;
+        then(&CanonicalRequest {
+            method: request.method,
+            path: request.path,
+            query: &query,
+            normalize_path: rules.normalize_path,
+            double_encode: rules.double_encode,
+            headers,
+            payload_hash: "",
+        });
+        Ok(())
+    }
+}
+
+/// 64 lower-case hex digits: one signature is written one way. Anything else is a wrong signature.
+fn signature(text: &str) -> Result<[u8; 32], Reason> {
+    let mut bytes = [0; 32];
+    match hex::decode_to_slice(text, &mut bytes) {
+        Ok(()) if Hex::of(&bytes).as_str() == text => Ok(bytes),
+        _ => Err(Reason::SignatureForm),
+    }
+}
