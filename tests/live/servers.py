@@ -79,7 +79,8 @@ class MiniStack(Server):
 
     def command(self):
         return [
-            self.venv / "bin/hypercorn", "--workers", "0", "--bind", f"{HOST}:{self.port}", "ministack.app:app",
+            self.venv / "bin/python", HERE / "ministack_server.py",
+            "--workers", "0", "--bind", f"{HOST}:{self.port}", "ministack.app:app",
         ], {
             "AUTH": "true",
             "AWS_ACCESS_KEY_ID": ministack_account.ROOT,
