@@ -6,6 +6,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
+use sigv4_core::body::BodyError;
 use sigv4_core::{Error, ErrorKind, Location, Signer};
 use tower_sigv4::sign::sign_request;
 use tower_sigv4::{BoxError, SignedBody, Wrap};
@@ -45,7 +46,7 @@ impl<T> SigV4Connection<T> {
     }
 
     /// Fills in the origin, and signs.
-    async fn signed<B>(&self, mut request: Request<B>) -> Result<Request<SignedBody<B>>, Error>
+    async fn signed<B>(&self, mut request: Request<B>) -> Result<(Request<SignedBody<B>>, BodyError), Error>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
@@ -86,7 +87,7 @@ where
 {
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
-        let mut request = self.signed(request).await?;
+        let (mut request, body_error) = self.signed(request).await?;
         if !request.headers().contains_key(HOST) {
             // As it was signed: the request may spell the host in another case than the connection.
             let host = request.uri().authority().unwrap_or(&self.authority);
@@ -98,7 +99,7 @@ where
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         *request.uri_mut() = Uri::from(target);
         self.sender.ready().await?;
-        Ok(self.sender.send_request(request).await?)
+        self.sender.send_request(request).await.map_err(|error| body_error.or(error))
     }
 }
 
@@ -110,8 +111,8 @@ where
 {
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
-        let request = self.signed(request).await?;
+        let (request, body_error) = self.signed(request).await?;
         self.sender.ready().await?;
-        Ok(self.sender.send_request(request).await?)
+        self.sender.send_request(request).await.map_err(|error| body_error.or(error))
     }
 }

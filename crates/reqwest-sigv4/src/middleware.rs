@@ -9,6 +9,7 @@ use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Middleware, Next};
 #[cfg(feature = "refusals")]
 use sigv4_core::Watch;
+use sigv4_core::body::BodyError;
 use sigv4_core::credentials::{Sleep, Spawn};
 use sigv4_core::flow::{Collect, PayloadPlan, sha256};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
@@ -85,7 +86,7 @@ impl SigV4Middleware {
         next: Next<'_>,
         watch: &mut Watch,
     ) -> reqwest_middleware::Result<Response> {
-        match request.timeout().copied() {
+        let body_error = match request.timeout().copied() {
             None => self.sign(&mut request, extensions, watch).await,
             Some(timeout) => {
                 let began = Instant::now();
@@ -97,7 +98,8 @@ impl SigV4Middleware {
         }
         .map_err(wrapped)?;
         let sent = self.guard.then(|| request.url().clone());
-        let response = next.run(request, extensions).await?;
+        let response =
+            next.run(request, extensions).await.map_err(|error| body_error.get().map_or(error, wrapped))?;
         if let Some(sent) = sent
             && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
         {
@@ -106,13 +108,13 @@ impl SigV4Middleware {
         Ok(response)
     }
 
-    /// Settles, hashes and signs.
+    /// Settles, hashes and signs. Gives where the body leaves its error, if it has one of its own.
     async fn sign(
         &self,
         request: &mut Request,
         extensions: &Extensions,
         watch: &mut Watch,
-    ) -> Result<(), Error> {
+    ) -> Result<BodyError, Error> {
         WireForm::settle(request, self.spaces);
         let shape = shape(request);
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
@@ -120,27 +122,29 @@ impl SigV4Middleware {
             PayloadPlan::Hash => {
                 // Sharing the buffer, not copying it: the body is put back as it was.
                 let bytes = self.whole(request, u64::MAX).await?;
-                self.sign_hashed(request, extensions, bytes, watch).await
+                self.sign_hashed(request, extensions, bytes, watch).await?;
             }
             PayloadPlan::Buffer { limit } => {
                 let bytes = self.whole(request, limit).await?;
-                self.sign_hashed(request, extensions, bytes, watch).await
+                self.sign_hashed(request, extensions, bytes, watch).await?;
             }
             #[cfg(feature = "chunked")]
             PayloadPlan::Chunked(options) => {
                 let length = shape.length();
                 let chunks =
                     self.signer.sign_chunked(&mut Target { request, extensions }, &options, length).await?;
+                let body_error = chunks.error();
                 let body = request.body_mut().take().unwrap_or_default();
                 *request.body_mut() = Some(Body::wrap(chunks.body(body)));
-                Ok(())
+                return Ok(body_error);
             }
-            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED, watch).await,
+            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED, watch).await?,
             PayloadPlan::Precomputed(digest) => {
-                self.sign_as(request, extensions, Payload::precomputed(digest), watch).await
+                self.sign_as(request, extensions, Payload::precomputed(digest), watch).await?;
             }
-            _ => self.sign_as(request, extensions, Payload::EMPTY, watch).await,
+            _ => self.sign_as(request, extensions, Payload::EMPTY, watch).await?,
         }
+        Ok(BodyError::default())
     }
 
     async fn whole(&self, request: &mut Request, limit: u64) -> Result<Bytes, Error> {

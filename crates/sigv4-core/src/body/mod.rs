@@ -4,12 +4,14 @@
 mod checksum;
 #[cfg(feature = "chunked")]
 pub mod chunked;
+mod error;
 #[cfg(feature = "event-stream")]
 pub mod event_stream;
 mod payload;
 
 #[cfg(feature = "chunked")]
 pub use checksum::{Checksum, ChecksumAlgorithm};
+pub use error::BodyError;
 pub use payload::{Payload, PayloadHash, UNSIGNED_PAYLOAD};
 
 pub(crate) use payload::decode_sha256;

@@ -2,6 +2,7 @@
 
 use super::steps::{Cover, Signed};
 use super::{SignTarget, Signer};
+use crate::body::BodyError;
 use crate::body::chunked::{ChunkSigner, ChunkedBody, ChunkedOptions, ChunkedPlan};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -9,14 +10,24 @@ use crate::error::{Error, ErrorKind};
 /// What turns the body of a signed request into the one to send.
 #[derive(Debug)]
 pub struct Chunks {
-    pub(super) plan: ChunkedPlan,
-    pub(super) signer: ChunkSigner,
+    plan: ChunkedPlan,
+    signer: ChunkSigner,
+    error: BodyError,
 }
 
 impl Chunks {
+    pub(super) fn new(plan: ChunkedPlan, signer: ChunkSigner) -> Self {
+        Self { plan, signer, error: BodyError::empty() }
+    }
+
     /// The body to send: `inner`, cut into chunks and signed.
     pub fn body<B>(self, inner: B) -> ChunkedBody<B> {
-        self.plan.body(inner, self.signer)
+        self.plan.body(inner, self.signer).with_error(self.error)
+    }
+
+    /// Where the body leaves the error that it fails with, if it does.
+    pub fn error(&self) -> BodyError {
+        self.error.clone()
     }
 }
 

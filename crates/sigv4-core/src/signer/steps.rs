@@ -332,7 +332,7 @@ impl Steps {
             Self::Chunks(signature, plan, signer) => {
                 plan.apply(headers)?;
                 signature.apply(headers)?;
-                Ok(Signed::Chunks(Chunks { plan, signer }))
+                Ok(Signed::Chunks(Chunks::new(plan, signer)))
             }
         }
     }

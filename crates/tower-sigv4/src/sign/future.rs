@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use http::Response;
 use pin_project_lite::pin_project;
 use sigv4_core::Error;
+use sigv4_core::body::BodyError;
 
 use crate::BoxError;
 
@@ -22,7 +23,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, Rs> {
         // The request is signed and handed on.
-        Sending { #[pin] future: F },
+        Sending { #[pin] future: F, body_error: BodyError },
         // Credentials are fetched or the body is read; then the request is signed and handed on.
         Waiting { future: Waiting<Rs> },
         Failed { error: Option<Error> },
@@ -30,8 +31,8 @@ pin_project! {
 }
 
 impl<F, Rs> SignFuture<F, Rs> {
-    pub(super) fn sending(future: F) -> Self {
-        Self { state: State::Sending { future } }
+    pub(super) fn sending(future: F, body_error: BodyError) -> Self {
+        Self { state: State::Sending { future, body_error } }
     }
 
     pub(super) fn waiting(
@@ -54,7 +55,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Sending { future } => future.poll(context).map_err(Into::into),
+            StateProjection::Sending { future, body_error } => {
+                future.poll(context).map_err(|error| body_error.or(error))
+            }
             StateProjection::Waiting { future } => future.as_mut().poll(context),
             StateProjection::Failed { error } => match error.take() {
                 Some(error) => Poll::Ready(Err(error.into())),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
+use sigv4_core::body::BodyError;
 use sigv4_core::flow::{PayloadPlan, Peeked, sha256};
 use sigv4_core::refusal::{MAX_BODY, Refusal};
 use sigv4_core::{Error, Payload, Signer, Watch};
@@ -95,13 +96,13 @@ where
             let (mut parts, body) = request.into_parts();
             settle(&signer, &mut parts, &body);
             let again = parts.clone();
-            let (request, watch, bytes) = sign(&signer, &rebuild, parts, body).await?;
-            let response = inner.call(request).await.map_err(Into::into)?;
+            let (request, watch, bytes, body_error) = sign(&signer, &rebuild, parts, body).await?;
+            let response = inner.call(request).await.map_err(|error| body_error.or(error))?;
             let (response, replay) = read(&signer, &watch, &again.method, response).await;
             let Some(bytes) = bytes.filter(|_| replay) else { return Ok(response) };
             drop(response);
 
-            let (request, watch, _) = sign_bytes(&signer, &rebuild, again.clone(), bytes).await?;
+            let (request, watch, ..) = sign_bytes(&signer, &rebuild, again.clone(), bytes).await?;
             std::future::poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
             let response = inner.call(request).await.map_err(Into::into)?;
             Ok(read(&signer, &watch, &again.method, response).await.0)
@@ -109,8 +110,9 @@ where
     }
 }
 
-/// A signed request, what is needed to make sense of its answer, and its body if that can be sent again.
-type Signed<Out> = (Request<Out>, Watch, Option<Bytes>);
+/// A signed request, what is needed to make sense of its answer, its body if that can be sent again, and where the body
+/// leaves its error.
+type Signed<Out> = (Request<Out>, Watch, Option<Bytes>, BodyError);
 
 async fn sign<B, R: Rebuild<B>>(
     signer: &Signer,
@@ -131,7 +133,7 @@ where
                 signer.sign_watched(&mut parts, passed(&plan), &mut watch).await?;
             }
             let bytes = (plan == PayloadPlan::Empty).then(Bytes::new);
-            Ok((Request::from_parts(parts, body), watch, bytes))
+            Ok((Request::from_parts(parts, body), watch, bytes, BodyError::default()))
         }
         Pending::Whole(bytes) => sign_bytes(signer, rebuild, parts, bytes).await,
         Pending::Read(mut collect, limit) => {
@@ -141,8 +143,8 @@ where
         #[cfg(feature = "chunked")]
         Pending::Chunk(body) => {
             let chunks = signer.sign_chunked(&mut parts, &body.options, body.length).await?;
-            let body = rebuild.chunked(body.first, body.rest, chunks)?;
-            Ok((Request::from_parts(parts, body), Watch::default(), None))
+            let (body, body_error) = body.signed(rebuild, chunks)?;
+            Ok((Request::from_parts(parts, body), Watch::default(), None, body_error))
         }
     }
 }
@@ -156,7 +158,8 @@ async fn sign_bytes<B, R: Rebuild<B>>(
     let mut watch = Watch::default();
     let digest = sha256(&bytes).await;
     signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut watch).await?;
-    Ok((Request::from_parts(parts, rebuild.buffered(bytes.clone())), watch, Some(bytes)))
+    let request = Request::from_parts(parts, rebuild.buffered(bytes.clone()));
+    Ok((request, watch, Some(bytes), BodyError::default()))
 }
 
 /// The response, whole, and whether the same request is worth sending again.

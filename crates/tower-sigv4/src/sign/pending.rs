@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
+use sigv4_core::body::BodyError;
 use sigv4_core::flow::{BodyShape, Collect, HASHED_AT_ONCE, PayloadPlan, sha256, state_empty_body};
 use sigv4_core::{Error, Payload, Signer};
 
@@ -30,6 +31,18 @@ pub(super) struct Chunking<B> {
     pub(super) rest: B,
     pub(super) options: sigv4_core::body::chunked::ChunkedOptions,
     pub(super) length: Option<u64>,
+}
+
+#[cfg(feature = "chunked")]
+impl<B> Chunking<B> {
+    pub(super) fn signed<R: Rebuild<B>>(
+        self,
+        rebuild: &R,
+        chunks: sigv4_core::Chunks,
+    ) -> Result<Ready<R::Out>, Error> {
+        let error = chunks.error();
+        Ok((rebuild.chunked(self.first, self.rest, chunks)?, error))
+    }
 }
 
 /// Settles what of the head depends on the body. A request that is not to be signed stays as it is.
@@ -87,6 +100,9 @@ where
     }
 }
 
+/// The body to send, and where it leaves the error that it fails with.
+pub(super) type Ready<Out> = (Out, BodyError);
+
 impl<B, Out> Pending<B, Out> {
     /// Signs with what is at hand. `Err(self)` within, untouched, where something has to be waited for.
     pub(super) fn sign_now<R: Rebuild<B, Out = Out>>(
@@ -94,21 +110,21 @@ impl<B, Out> Pending<B, Out> {
         signer: &Signer,
         rebuild: &R,
         parts: &mut Parts,
-    ) -> Result<Result<Out, Self>, Error> {
+    ) -> Result<Result<Ready<Out>, Self>, Error> {
         match self {
             Self::Pass(body, plan) => Ok(match signer.try_sign(parts, passed(&plan))? {
-                true => Ok(body),
+                true => Ok(ready(body)),
                 false => Err(Self::Pass(body, plan)),
             }),
             Self::Whole(bytes) if bytes.len() <= HASHED_AT_ONCE => {
                 Ok(match signer.try_sign(parts, Payload::bytes(&bytes))? {
-                    true => Ok(rebuild.buffered(bytes)),
+                    true => Ok(ready(rebuild.buffered(bytes))),
                     false => Err(Self::Whole(bytes)),
                 })
             }
             #[cfg(feature = "chunked")]
             Self::Chunk(body) => match signer.try_sign_chunked(parts, &body.options, body.length)? {
-                Some(chunks) => Ok(Ok(rebuild.chunked(body.first, body.rest, chunks)?)),
+                Some(chunks) => Ok(Ok(body.signed(rebuild, chunks)?)),
                 None => Ok(Err(Self::Chunk(body))),
             },
             other => Ok(Err(other)),
@@ -121,7 +137,7 @@ impl<B, Out> Pending<B, Out> {
         signer: &Signer,
         rebuild: R,
         parts: &mut Parts,
-    ) -> Result<Out, Error>
+    ) -> Result<Ready<Out>, Error>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
@@ -129,30 +145,36 @@ impl<B, Out> Pending<B, Out> {
         let bytes = match self {
             Self::Pass(body, plan) => {
                 signer.sign_async(parts, passed(&plan)).await?;
-                return Ok(body);
+                return Ok(ready(body));
             }
             Self::Whole(bytes) => bytes,
             Self::Read(mut collect, limit) => collect.bytes(limit).await?,
             #[cfg(feature = "chunked")]
             Self::Chunk(body) => {
                 let chunks = signer.sign_chunked(parts, &body.options, body.length).await?;
-                return rebuild.chunked(body.first, body.rest, chunks);
+                return body.signed(&rebuild, chunks);
             }
         };
         let digest = sha256(&bytes).await;
         signer.sign_async(parts, Payload::precomputed(digest)).await?;
-        Ok(rebuild.buffered(bytes))
+        Ok(ready(rebuild.buffered(bytes)))
     }
 }
 
+/// A body that does not fail by itself.
+fn ready<Out>(body: Out) -> Ready<Out> {
+    (body, BodyError::default())
+}
+
 /// Signs one request, for clients that are not services: waits for credentials and for the body where that is needed.
+/// Beside the request stands where its body leaves the error that it fails with, for when sending fails.
 ///
 /// Errors as for [`Signer::sign`]. The request is consumed either way.
 pub async fn sign_request<B, R>(
     signer: &Signer,
     rebuild: R,
     request: Request<B>,
-) -> Result<Request<R::Out>, Error>
+) -> Result<(Request<R::Out>, BodyError), Error>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
@@ -161,8 +183,8 @@ where
     let (mut parts, body) = request.into_parts();
     settle(signer, &mut parts, &body);
     let pending = prepare(signer, &rebuild, &parts, body)?;
-    let body = pending.sign_later(signer, rebuild, &mut parts).await?;
-    Ok(Request::from_parts(parts, body))
+    let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts).await?;
+    Ok((Request::from_parts(parts, body), body_error))
 }
 
 /// What is signed of a body that goes out as it came.

@@ -72,15 +72,18 @@ where
             .and_then(|pending| pending.sign_now(&self.signer, &self.rebuild, &mut parts));
         match signed {
             // What needs no waiting needs neither a clone of the inner service nor an allocation.
-            Ok(Ok(body)) => SignFuture::sending(self.inner.call(Request::from_parts(parts, body))),
+            Ok(Ok((body, body_error))) => {
+                SignFuture::sending(self.inner.call(Request::from_parts(parts, body)), body_error)
+            }
             Ok(Err(pending)) => {
                 let (signer, rebuild) = (self.signer.clone(), self.rebuild.clone());
                 // The service that was polled ready is the one to call.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
                 SignFuture::waiting(async move {
-                    let body = pending.sign_later(&signer, rebuild, &mut parts).await?;
-                    inner.call(Request::from_parts(parts, body)).await.map_err(Into::into)
+                    let (body, body_error) = pending.sign_later(&signer, rebuild, &mut parts).await?;
+                    let request = Request::from_parts(parts, body);
+                    inner.call(request).await.map_err(|error| body_error.or(error))
                 })
             }
             Err(error) => SignFuture::failed(error),

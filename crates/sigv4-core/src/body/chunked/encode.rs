@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::pieces::Pieces;
 use super::plan::{CHUNK_SIGNATURE, hex_digits};
 use super::{ChunkSigner, ChunkedPlan, X_AMZ_TRAILER_SIGNATURE, trailers};
-use crate::body::Checksum;
+use crate::body::{BodyError, Checksum};
 use crate::error::{Error, ErrorKind};
 
 pin_project! {
@@ -33,12 +33,23 @@ pin_project! {
         inner: B,
         encoder: Encoder,
         trailers: HeaderMap,
+        error: BodyError,
     }
 }
 
 impl<B> ChunkedBody<B> {
     pub(super) fn new(inner: B, plan: ChunkedPlan, signer: ChunkSigner) -> Self {
-        Self { inner, encoder: Encoder::new(plan, signer), trailers: HeaderMap::new() }
+        Self {
+            inner,
+            encoder: Encoder::new(plan, signer),
+            trailers: HeaderMap::new(),
+            error: BodyError::default(),
+        }
+    }
+
+    /// Leaves the error that the body fails with, if it does, in `error` too.
+    pub(crate) fn with_error(self, error: BodyError) -> Self {
+        Self { error, ..self }
     }
 
     /// The body that is being cut.
@@ -85,6 +96,7 @@ where
             }
         };
         this.encoder.phase = Phase::Failed;
+        this.error.set(&failed);
         Poll::Ready(Some(Err(failed)))
     }
 
