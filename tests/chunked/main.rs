@@ -4,5 +4,6 @@ mod common;
 mod decode;
 mod documented;
 mod encode;
+mod layer;
 mod plan;
 mod sigv4a;

@@ -19,6 +19,8 @@ pub use reqwest_service::ReqwestService;
 pub use sign::{Healing, HealingLayer};
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};
 pub use sigv4_core;
+#[cfg(all(feature = "verify", feature = "chunked"))]
+pub use verify::StreamedBody;
 #[cfg(feature = "verify")]
 pub use verify::{VerifiedBody, Verify, VerifyLayer};
 

@@ -172,16 +172,22 @@ impl SignedHead {
         self.claim.refuse(reason)
     }
 
-    fn verified(self) -> Verified {
-        let Self { claim, key } = self;
-        let Served { service, region } = claim.served;
-        let stream = matches!(claim.payload, PayloadClaim::Streaming(_)).then(|| StreamSeed {
-            signature: Hex::of(&claim.signature),
-            key,
-            date: claim.date,
+    /// What the signatures of the parts of a streamed body are chained to.
+    pub(super) fn seed(&self) -> StreamSeed {
+        let Served { service, region } = &self.claim.served;
+        StreamSeed {
+            signature: Hex::of(&self.claim.signature),
+            key: self.key.clone(),
+            date: self.claim.date,
             service: service.clone(),
             region: region.clone(),
-        });
+        }
+    }
+
+    fn verified(self) -> Verified {
+        let stream = matches!(self.claim.payload, PayloadClaim::Streaming(_)).then(|| self.seed());
+        let claim = self.claim;
+        let Served { service, region } = claim.served;
         Verified(Arc::new(Inner {
             access_key_id: claim.access_key_id,
             service,

@@ -55,6 +55,8 @@
 
 mod arrived;
 mod carried;
+#[cfg(feature = "chunked")]
+mod chunks;
 mod claim;
 mod find;
 mod head;

@@ -138,9 +138,10 @@ impl Verifier {
     }
 
     /// Whether streamed bodies (`STREAMING-…`) are accepted. Default: no. Whoever turns it on must decode the body
-    /// and verify its parts from [`Verified::stream`] on; here nothing of the body is. Those of
-    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER` are signed by nobody: they must be [accepted](Self::with_unsigned_payload),
-    /// too.
+    /// and verify its parts: chunks by what `SignedHead::chunks` gives (feature `chunked`), events from
+    /// [`Verified::stream`] on. Here nothing of the body is verified; `VerifyLayer` verifies chunks, if its own feature
+    /// `chunked` is on. Those of `STREAMING-UNSIGNED-PAYLOAD-TRAILER` are signed by nobody: they must be
+    /// [accepted](Self::with_unsigned_payload), too.
     #[must_use]
     pub fn with_streaming(self, accept: bool) -> Self {
         self.with(|config| config.payload.streaming = accept)

@@ -11,7 +11,7 @@ pub const DEFAULT_BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// Verifies every request that passes. See the [module](super) for what it does, and an example.
 ///
-/// `B` is the type of body that the inner service takes: anything that is `From<Bytes>`.
+/// `B` is the type of body that the inner service takes: anything that is `From<Bytes>`, or `StreamedBody`.
 pub struct VerifyLayer<B = VerifiedBody> {
     pub(super) verifier: Verifier,
     pub(super) limit: usize,

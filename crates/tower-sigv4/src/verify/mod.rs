@@ -11,6 +11,11 @@
 //! make the layer hold a body of up to the [limit](VerifyLayer::with_body_limit) otherwise. How long a body may take
 //! is left to a timeout above.
 //!
+//! Chunked uploads (S3's `aws-chunked`) are accepted where
+//! [`with_streaming`](sigv4_core::verify::Verifier::with_streaming) says so. With the feature `chunked` the layer decodes them
+//! and verifies every chunk, the trailers and the checksums; the service sees headers and body as they were before they were
+//! chunked. They are held in memory like any other body, unless the service takes a `StreamedBody`.
+//!
 //! What was signed is the path as it arrived: in axum, put the layer around the outermost router, not inside of `nest`,
 //! which cuts the path short.
 //!
@@ -50,9 +55,15 @@
 mod body;
 mod future;
 mod layer;
+mod receive;
 mod service;
+#[cfg(feature = "chunked")]
+mod streamed;
 
 pub use body::{ResponseBody, VerifiedBody};
 pub use future::VerifyFuture;
 pub use layer::{DEFAULT_BODY_LIMIT, VerifyLayer};
+pub use receive::Receive;
 pub use service::Verify;
+#[cfg(feature = "chunked")]
+pub use streamed::StreamedBody;

@@ -1,16 +1,24 @@
 use std::fmt;
+#[cfg(feature = "chunked")]
+use std::future::poll_fn;
+#[cfg(feature = "chunked")]
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+#[cfg(feature = "chunked")]
+use bytes::BytesMut;
 use http::{Request, Response};
 use http_body::Body;
+#[cfg(feature = "chunked")]
+use sigv4_core::Error;
 use sigv4_core::flow::{Collect, sha256};
 use sigv4_core::request::RequestView;
 use sigv4_core::verify::{Rejection, SignedHead, Verifier};
 use sigv4_core::{ErrorKind, Payload};
 use tower_service::Service;
 
-use super::{ResponseBody, VerifiedBody, VerifyFuture, VerifyLayer};
+use super::{Receive, ResponseBody, VerifiedBody, VerifyFuture, VerifyLayer};
 use crate::BoxError;
 
 /// Verifies every request, then calls the inner service. Made by [`VerifyLayer`].
@@ -62,7 +70,7 @@ impl<S: fmt::Debug, B> fmt::Debug for Verify<S, B> {
 impl<S, B, Rq, Rs> Service<Request<Rq>> for Verify<S, B>
 where
     S: Service<Request<B>, Response = Response<Rs>> + Clone,
-    B: From<Bytes> + 'static,
+    B: Receive<Rq> + 'static,
     Rq: Body<Data = Bytes> + Send + 'static,
     Rq::Error: Into<BoxError>,
 {
@@ -80,24 +88,40 @@ where
         let inner = std::mem::replace(&mut self.inner, clone);
         let (verifier, limit) = (self.layer.verifier.clone(), self.layer.limit);
         let method = request.method().clone();
-        let verifying = async move { Ok(verify(&verifier, limit, request).await?.map(B::from)) };
+        let verifying = async move { verify(&verifier, limit, request).await };
         VerifyFuture::new(&method, Box::pin(verifying), inner)
     }
 }
 
-/// The request with the body that was verified, and who signed among its extensions.
-async fn verify<B>(
+/// The request with a body that was verified, or is while it is read, and who signed among its extensions.
+async fn verify<B, Rq>(
     verifier: &Verifier,
     limit: usize,
-    request: Request<B>,
-) -> Result<Request<Bytes>, Rejection>
+    request: Request<Rq>,
+) -> Result<Request<B>, Rejection>
 where
-    B: Body<Data = Bytes> + Send,
-    B::Error: Into<BoxError>,
+    B: Receive<Rq>,
+    Rq: Body<Data = Bytes> + Send,
+    Rq::Error: Into<BoxError>,
 {
     let (mut parts, body) = request.into_parts();
     let view = RequestView::received(&parts.method, &parts.uri, &parts.headers);
     let head = verifier.verify_head(&view).await?;
+    #[cfg(feature = "chunked")]
+    if let Some((plan, chain)) = head.chunks(&parts.headers)? {
+        plan.apply(&mut parts.headers);
+        let length = plan.decoded_length();
+        let chunks = match B::chunks(plan.body(body, chain)) {
+            Ok(body) => {
+                parts.extensions.insert(head.check_body(Payload::UNSIGNED)?);
+                return Ok(Request::from_parts(parts, body));
+            }
+            Err(chunks) => chunks,
+        };
+        let bytes = read_chunks(&head, Box::into_pin(chunks), length, limit as u64).await?;
+        parts.extensions.insert(head.check_body(Payload::UNSIGNED)?);
+        return Ok(Request::from_parts(parts, B::whole(bytes)));
+    }
     let bytes = read(&head, body, limit).await?;
     let payload = if head.payload().needs_body() {
         Payload::precomputed(sha256(&bytes).await)
@@ -105,7 +129,7 @@ where
         Payload::UNSIGNED
     };
     parts.extensions.insert(head.check_body(payload)?);
-    Ok(Request::from_parts(parts, bytes))
+    Ok(Request::from_parts(parts, B::whole(bytes)))
 }
 
 /// The whole body. One that announces more than the limit is not read at all.
@@ -122,4 +146,24 @@ where
         ErrorKind::Payload => Rejection::body_too_large(head, limit),
         _ => Rejection::body_unreadable(head, error),
     })
+}
+
+/// All data of a chunked body, verified. Its trailers are left out.
+#[cfg(feature = "chunked")]
+async fn read_chunks<B>(head: &SignedHead, mut body: B, length: u64, limit: u64) -> Result<Bytes, Rejection>
+where
+    B: Body<Data = Bytes, Error = Error> + Unpin,
+{
+    if length > limit {
+        return Err(Rejection::body_too_large(head, limit));
+    }
+    // No more than `length` bytes come out.
+    let mut data = BytesMut::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        match frame {
+            Ok(frame) => data.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Err(error) => return Err(Rejection::chunks_refused(head, error)),
+        }
+    }
+    Ok(data.freeze())
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::grammar::{self, SIZE_DIGITS, wrong};
 use super::pieces::Pieces;
 use super::plan::CHUNK_SIGNATURE;
-use super::{ChunkVerifier, DecodePlan, X_AMZ_TRAILER_SIGNATURE, trailers};
+use super::{ChunkFault, ChunkVerifier, DecodePlan, X_AMZ_TRAILER_SIGNATURE, trailers};
 use crate::body::{Checksum, ChecksumAlgorithm};
 use crate::error::Error;
 
@@ -294,7 +294,8 @@ impl Decoder {
         }
         if self.plan.mode.signs_chunks() && self.plan.mode.has_trailer() {
             let signature = self.trailer_signature.as_ref().and_then(|value| value.to_str().ok());
-            let signature = signature.ok_or_else(|| wrong("the signature of the trailers is missing"))?;
+            let signature = signature
+                .ok_or_else(|| ChunkFault::Signature.error("the signature of the trailers is missing"))?;
             self.verifier.verify_trailer(&trailers::digest(&self.trailers), signature)?;
         }
         for checksum in self.checksums.drain(..) {
@@ -305,7 +306,8 @@ impl Decoder {
             let mut stated =
                 in_headers.map(|(_, value)| value).into_iter().chain(trailer.map(|(_, value)| value));
             if stated.any(|value| value != right.as_str()) {
-                return Err(wrong(format!("{} is not that of the data", algorithm.header())));
+                let problem = format!("{} is not that of the data", algorithm.header());
+                return Err(ChunkFault::Checksum.error(problem));
             }
         }
         self.state = State::End;

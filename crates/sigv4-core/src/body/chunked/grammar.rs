@@ -2,15 +2,16 @@
 
 use http::{HeaderName, HeaderValue};
 
+use super::ChunkFault;
 use super::plan::CHUNK_SIGNATURE;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Digits enough for any length.
 pub(super) const SIZE_DIGITS: usize = 16;
 
-/// An error of what was received.
+/// An error of the form of what was received.
 pub(super) fn wrong(problem: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Verification, problem)
+    ChunkFault::Form.error(problem)
 }
 
 /// The line before a chunk's data, without its end: the size in bytes, and the signature where chunks are signed.

@@ -15,6 +15,7 @@ mod chain;
 mod decode;
 mod decode_plan;
 mod encode;
+mod fault;
 mod grammar;
 mod options;
 mod pieces;
@@ -26,6 +27,7 @@ mod verifier;
 
 pub use decode_plan::{DEFAULT_MAX_CHUNK_SIZE, DecodePlan};
 pub use encode::ChunkedBody;
+pub use fault::ChunkFault;
 pub use options::{ChunkedMode, ChunkedOptions, DEFAULT_CHUNK_SIZE, MIN_CHUNK_SIZE};
 pub use plan::{ChunkedPlan, PlannedHeaders, X_AMZ_DECODED_CONTENT_LENGTH, X_AMZ_TRAILER};
 pub use signer::ChunkSigner;

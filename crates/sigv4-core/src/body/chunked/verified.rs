@@ -20,8 +20,8 @@ pin_project! {
     /// length were found right: whoever counts bytes does not take a body for whole that is not. The trailers follow as
     /// a trailers frame.
     ///
-    /// Fails at the first thing wrong: with kind `Verification` (a signature, a checksum, the form, the length), or
-    /// `Body` when the inner body fails.
+    /// Fails at the first thing wrong: with kind `Verification` (a signature, a checksum, the form, the length: its source is a
+    /// [`ChunkFault`](super::ChunkFault)), or `Body` when the inner body fails.
     #[derive(Debug)]
     pub struct VerifiedChunks<B> {
         #[pin]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::ChunkFault;
 use super::chain::Chain;
-use super::grammar::wrong;
 use crate::clock::AmzDate;
 use crate::error::Error;
 use crate::signature::{ALGORITHM, CredentialScope, SigningKey};
@@ -59,12 +59,6 @@ impl ChunkVerifier {
         Self { key: Key::V4a(key), chain: Chain::new(ALGORITHM_V4A, date, scope, seed) }
     }
 
-    /// The chain of a request that was verified with its head.
-    #[cfg(feature = "verify")]
-    pub fn of_stream(stream: &crate::verify::StreamSeed) -> Self {
-        Self::new(stream.key().clone(), &stream.date(), stream.scope(), stream.signature())
-    }
-
     /// Checks the next chunk's signature as it came on the wire, given the SHA-256 of the chunk's data (raw). An error
     /// of kind `Verification`.
     pub fn verify_chunk(&mut self, sha256: &[u8; 32], signature: &str) -> Result<(), Error> {
@@ -90,7 +84,7 @@ impl ChunkVerifier {
 
     fn went_on(&mut self, right: bool, signature: &str, problem: &'static str) -> Result<(), Error> {
         if !right {
-            return Err(wrong(problem));
+            return Err(ChunkFault::Signature.error(problem));
         }
         match self.key {
             Key::V4(_) => self.chain.follow(signature),

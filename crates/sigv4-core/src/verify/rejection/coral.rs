@@ -155,6 +155,8 @@ fn words(reason: &Reason, form: Form) -> (Code, Cow<'static, str>) {
              Access Key and signing method. Consult the service documentation for details."
                 .into(),
         ),
+        #[cfg(feature = "chunked")]
+        Reason::ChecksumMismatch(error) => (VALIDATION, format!("The checksum {error}").into()),
         Reason::BodyTooLarge(limit) => (TOO_LARGE, format!("Request size exceeded {limit} bytes").into()),
         Reason::BodyUnreadable(_) => (VALIDATION, "The request body could not be read to its end.".into()),
         Reason::Internal(error) if error.is_retryable() => {

@@ -52,6 +52,8 @@ pub enum RejectionKind {
     SignatureMismatch,
     /// The body is not the one whose hash was signed.
     BodyMismatch,
+    /// The data of a chunked body is not that whose checksum came with it.
+    ChecksumMismatch,
     /// The body is over the server's limit.
     BodyTooLarge,
     /// The body could not be read.
@@ -120,6 +122,9 @@ pub(in crate::verify) enum Reason {
         computed: String,
         told: Option<Box<Told>>,
     },
+    /// What the error says names the checksum, and none of the values.
+    #[cfg(feature = "chunked")]
+    ChecksumMismatch(Error),
     BodyTooLarge(u64),
     BodyUnreadable(Error),
     Internal(Error),
@@ -155,6 +160,8 @@ impl Reason {
             Self::PayloadRefused(_) => RejectionKind::PayloadRefused,
             Self::SignatureForm | Self::SignatureMismatch(_) => RejectionKind::SignatureMismatch,
             Self::BodyMismatch { .. } => RejectionKind::BodyMismatch,
+            #[cfg(feature = "chunked")]
+            Self::ChecksumMismatch(_) => RejectionKind::ChecksumMismatch,
             Self::BodyTooLarge(_) => RejectionKind::BodyTooLarge,
             Self::BodyUnreadable(_) => RejectionKind::BodyUnreadable,
             Self::Internal(_) => RejectionKind::Internal,

@@ -160,6 +160,10 @@ pub(super) fn text(reason: &Reason, form: Form) -> Text {
         )
         .field("ClientComputedContentSHA256", claimed)
         .field("S3ComputedContentSHA256", computed),
+        #[cfg(feature = "chunked")]
+        Reason::ChecksumMismatch(error) => {
+            new((StatusCode::BAD_REQUEST, "BadDigest"), format!("The checksum {error}."))
+        }
         Reason::BodyTooLarge(limit) => new(
             (StatusCode::PAYLOAD_TOO_LARGE, "EntityTooLarge"),
             "Your proposed upload exceeds the maximum allowed size.",
