@@ -23,6 +23,8 @@ pub enum Step {
     Error(&'static str),
     /// Not ready, once.
     Pending,
+    /// Not ready, ever.
+    Hang,
 }
 
 /// A body that does one step after the other.
@@ -61,6 +63,10 @@ impl Body for Steps {
             Some(Step::Trailers(trailers)) => Some(Ok(Frame::trailers(trailers))),
             Some(Step::Error(message)) => Some(Err(message.into())),
             Some(Step::Pending) => return Poll::Pending,
+            Some(Step::Hang) => {
+                self.steps.push_front(Step::Hang);
+                return Poll::Pending;
+            }
             None => None,
         })
     }

@@ -1,6 +1,7 @@
 //! Bodies sent and received as aws-chunked: signatures, lengths, and what must be refused.
 
 mod common;
+mod connection;
 mod decode;
 mod documented;
 mod encode;

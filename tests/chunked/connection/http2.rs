@@ -1,0 +1,101 @@
+//! HTTP/2: the stream is reset, and never ended. Frames as RFC 9113 has them, read from the socket.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::{CLIENTS, Fate, MODES, WRONG, check, send};
+use sigv4_core::body::chunked::ChunkedMode;
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+
+/// In DATA and HEADERS.
+const END_STREAM: u8 = 1;
+/// In SETTINGS.
+const ACK: u8 = 1;
+
+/// What a server saw of one request.
+#[derive(Debug, Default)]
+struct Seen {
+    body: Vec<u8>,
+    ended: bool,
+    reset: bool,
+}
+
+async fn serve(listener: TcpListener) -> Seen {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut preface = [0; PREFACE.len()];
+    stream.read_exact(&mut preface).await.unwrap();
+    assert_eq!(preface, PREFACE);
+    stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await.unwrap();
+    let mut seen = Seen::default();
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).await.is_ok() {
+        let [a, b, c, kind, flags, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        if stream.read_exact(&mut payload).await.is_err() {
+            break;
+        }
+        match kind {
+            SETTINGS if flags & ACK == 0 => {
+                stream.write_all(&[0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0]).await.unwrap();
+            }
+            DATA | HEADERS => {
+                if kind == DATA {
+                    assert_eq!(flags & !END_STREAM, 0, "padded data");
+                    seen.body.extend(payload);
+                }
+                if flags & END_STREAM != 0 {
+                    seen.ended = true;
+                    // `:status: 200`, the eighth entry of the static table.
+                    let mut answer = vec![0, 0, 1, HEADERS, 4 | END_STREAM];
+                    answer.extend(id);
+                    answer.push(0x88);
+                    stream.write_all(&answer).await.unwrap();
+                }
+            }
+            RST_STREAM => seen.reset = true,
+            _ => {}
+        }
+        if seen.reset || seen.ended {
+            break;
+        }
+    }
+    seen
+}
+
+async fn upload(client: &str, mode: ChunkedMode, fate: Fate) -> Seen {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener));
+    check(client, fate, send(client, true, address, mode, fate).await);
+    server.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_right_body_ends_the_stream() {
+    for client in CLIENTS {
+        for mode in MODES {
+            let seen = upload(client, mode, Fate::Right).await;
+            assert!(seen.ended && !seen.reset, "{client}");
+            assert!(seen.body.ends_with(b"\r\n\r\n"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_body_resets_the_stream() {
+    for client in CLIENTS {
+        for mode in MODES {
+            for fate in WRONG {
+                let seen = upload(client, mode, fate).await;
+                assert!(!seen.ended, "{fate:?} through {client}: the stream was ended");
+                assert!(seen.reset, "{fate:?} through {client}: the stream was not reset");
+            }
+        }
+    }
+}
