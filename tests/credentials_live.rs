@@ -8,11 +8,13 @@ use std::process::Command;
 
 use sigv4_core::{Credentials, ProvideCredentials};
 use sigv4_credentials::context::{Context, Folder};
+use sigv4_credentials::http::HyperClient;
 use sigv4_credentials::{
     AssumeRoleProvider, CallerIdentity, DefaultChain, ImdsProvider, ProfileProvider, WebIdentityProvider,
 };
 
 /// A server with its user, role and token file.
+#[derive(Clone)]
 struct Server {
     name: &'static str,
     endpoint: String,
@@ -21,6 +23,8 @@ struct Server {
     region: String,
     role_arn: String,
     token_file: String,
+    /// Asked through `HyperClient`, not reqwest.
+    small_client: bool,
 }
 
 impl Server {
@@ -41,11 +45,14 @@ impl Server {
             region: needed("_REGION"),
             role_arn: needed("_ROLE_ARN"),
             token_file: needed("_WEB_IDENTITY_TOKEN_FILE"),
+            small_client: false,
         })
     }
 
+    /// Each server that is there, once for each HTTP client.
     fn all() -> Vec<Self> {
-        ["MINISTACK", "MOTO"].into_iter().filter_map(Self::find).collect()
+        let found = ["MINISTACK", "MOTO"].into_iter().filter_map(Self::find);
+        found.flat_map(|server| [Self { small_client: true, ..server.clone() }, server]).collect()
     }
 
     fn user(&self) -> Credentials {
@@ -58,7 +65,8 @@ impl Server {
             variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         all.insert("AWS_ENDPOINT_URL_STS".to_owned(), self.endpoint.clone());
         all.insert("AWS_REGION".to_owned(), self.region.clone());
-        Context::system().with_environment(all)
+        let context = Context::system().with_environment(all);
+        if self.small_client { context.with_http(HyperClient::new()) } else { context }
     }
 
     /// STS takes the credentials with their token, and refuses them without it.

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::pin::Pin;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 
@@ -16,7 +17,17 @@ use http_body::{Body, Frame};
 use sigv4_core::{Error, ErrorKind, ProvideCredentials};
 use sigv4_credentials::ImdsProvider;
 use sigv4_credentials::context::Context;
-use sigv4_credentials::http::{HttpClient, HttpLimits, ReqwestClient, ServiceClient};
+use sigv4_credentials::http::{HttpClient, HttpLimits, HyperClient, ReqwestClient, ServiceClient};
+
+const CLIENTS: [&str; 2] = ["hyper", "reqwest"];
+
+/// The machine's context, with one of the two clients.
+fn context(client: &str) -> Context {
+    match client {
+        "hyper" => Context::system().with_http(HyperClient::new()),
+        _ => Context::system().with_http(ReqwestClient::new()),
+    }
+}
 
 /// A server that hands each connection, after the head of the request is read, to `serve`. Gives its address.
 fn server(serve: impl Fn(String, &mut TcpStream) + Send + Sync + 'static) -> String {
@@ -46,9 +57,9 @@ fn answer(stream: &mut TcpStream, body: &str) {
     let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
 }
 
-fn imds(address: &str) -> Result<String, Error> {
+fn imds(client: &str, address: &str) -> Result<String, Error> {
     let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(), address.to_owned())];
-    let context = Context::system().with_environment(std::collections::BTreeMap::from(variables));
+    let context = context(client).with_environment(std::collections::BTreeMap::from(variables));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let asked = runtime.block_on(ImdsProvider::new(&context).provide_credentials());
     asked.map(|found| found.access_key_id().to_owned())
@@ -60,21 +71,30 @@ fn metadata_that_streams_forever() {
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
-    let error = imds(&address).unwrap_err();
-    assert!(error.to_string().contains("longer than 262144 bytes"), "{error}");
-    assert!(error.to_string().contains("127.0.0.1"), "{error}");
+    for client in CLIENTS {
+        let error = imds(client, &address).unwrap_err();
+        assert!(error.to_string().contains("longer than 262144 bytes"), "{error}");
+        assert!(error.to_string().contains("127.0.0.1"), "{error}");
+    }
 }
 
 #[test]
 fn metadata_that_says_nothing_or_never_ends_its_answer() {
-    for start in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
-        let address = server(move |_, stream| {
-            let _ = stream.write_all(start.as_bytes());
-            std::thread::park();
-        });
-        let error = imds(&address).unwrap_err();
-        assert!(error.to_string().contains("not reachable") && error.to_string().contains("2s"), "{error}");
-    }
+    std::thread::scope(|threads| {
+        for start in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
+            let address = Arc::new(server(move |_, stream| {
+                let _ = stream.write_all(start.as_bytes());
+                std::thread::park();
+            }));
+            for client in CLIENTS {
+                let address = address.clone();
+                threads.spawn(move || {
+                    let error = imds(client, &address).unwrap_err().to_string();
+                    assert!(error.contains("not reachable") && error.contains("2s"), "{error}");
+                });
+            }
+        }
+    });
 }
 
 #[test]
@@ -93,15 +113,19 @@ fn redirects_are_not_followed() {
             "HTTP/1.1 307 Go\r\nlocation: {target}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         );
     });
-    let error = imds(&address).unwrap_err();
-    assert!(error.to_string().contains("answered 307"), "{error}");
-    assert!(!*followed.lock().unwrap());
+    for client in CLIENTS {
+        let error = imds(client, &address).unwrap_err();
+        assert!(error.to_string().contains("answered 307"), "{error}");
+        assert!(!*followed.lock().unwrap());
+    }
 }
 
 #[test]
 fn the_child_of_the_proxy_test() {
     let Ok(address) = std::env::var("SIGV4_TEST_IMDS") else { return };
-    assert_eq!(imds(&address).unwrap(), "ASIA1");
+    for client in CLIENTS {
+        assert_eq!(imds(client, &address).unwrap(), "ASIA1");
+    }
 }
 
 #[test]
@@ -136,8 +160,10 @@ fn a_port_where_nobody_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = imds(&address).unwrap_err().to_string();
-    assert!(error.contains("not reachable") && error.to_lowercase().contains("refused"), "{error}");
+    for client in CLIENTS {
+        let error = imds(client, &address).unwrap_err().to_string();
+        assert!(error.contains("not reachable") && error.to_lowercase().contains("refused"), "{error}");
+    }
 }
 
 /// A service whose answers have no end.
@@ -193,7 +219,166 @@ fn a_tower_service_is_bounded_too_and_its_errors_are_told() {
 #[test]
 fn debug_of_clients_is_quiet() {
     assert_eq!(
-        format!("{:?} {:?}", ReqwestClient::new(), ServiceClient::<_, Bytes>::new(Endless)),
-        "ReqwestClient ServiceClient"
+        format!(
+            "{:?} {:?} {:?}",
+            HyperClient::new(),
+            ReqwestClient::new(),
+            ServiceClient::<_, Bytes>::new(Endless)
+        ),
+        "HyperClient ReqwestClient ServiceClient"
     );
+}
+
+/// What a server of one TLS name saw and answered, behind a proxy that joins every tunnel to it.
+struct FarServer {
+    proxy: String,
+    certificate: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl FarServer {
+    fn start(name: &str) -> Self {
+        let signed = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ServerConfig::builder_with_provider(ring)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![signed.cert.der().clone()], key)
+            .unwrap();
+        let tls = Arc::new(tls);
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let kept = heads.clone();
+        let proxy = server(move |head, stream| {
+            let is_tunnel = head.starts_with("CONNECT ");
+            kept.lock().unwrap().push(head);
+            if !is_tunnel {
+                return answer(stream, "plain");
+            }
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\n\r\n");
+            let mut session = rustls::ServerConnection::new(tls.clone()).unwrap();
+            let mut stream = rustls::Stream::new(&mut session, stream);
+            let mut head = String::new();
+            let mut reader = BufReader::new(&mut stream);
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
+            drop(reader);
+            kept.lock().unwrap().push(head);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\nsecure");
+        });
+        Self { proxy, certificate: signed.cert.pem(), heads }
+    }
+}
+
+/// Runs one test of this program in a process with other variables, and gives what it printed.
+fn child<'a>(test: &str, variables: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .envs(variables)
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    String::from_utf8(child.stdout).unwrap()
+}
+
+#[test]
+fn the_child_of_the_far_tests() {
+    let Ok(address) = std::env::var("SIGV4_TEST_FAR") else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let request = Request::post(address).header("x-test", "1").body(Bytes::from("asked")).unwrap();
+    let limits = HttpLimits::default();
+    match runtime.block_on(HyperClient::new().send(request, limits)) {
+        Ok(answer) => println!("answered {} {}", answer.status(), String::from_utf8_lossy(answer.body())),
+        Err(error) => println!("failed: {error}"),
+    }
+}
+
+/// The small client in a process with the given proxy, trusting the given certificate.
+fn far(address: &str, proxy: &str, certificate: &str) -> String {
+    static FILES: AtomicUsize = AtomicUsize::new(0);
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let file = std::env::temp_dir().join(format!("sigv4-far-{}-{number}.pem", std::process::id()));
+    std::fs::write(&file, certificate).unwrap();
+    let printed = child(
+        "the_child_of_the_far_tests",
+        [
+            ("SIGV4_TEST_FAR", address.to_owned()),
+            ("ALL_PROXY", proxy.to_owned()),
+            ("NO_PROXY", "direct.test".to_owned()),
+            ("SSL_CERT_FILE", file.display().to_string()),
+            ("SSL_CERT_DIR", String::new()),
+        ],
+    );
+    std::fs::remove_file(file).unwrap();
+    printed
+        .lines()
+        .find(|line| line.starts_with("answered") || line.starts_with("failed"))
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_far_host_is_asked_through_a_tunnel_whose_other_end_proves_its_name() {
+    let server = FarServer::start("sts.far.test");
+    let proxy = server.proxy.replace("http://", "http://user:pass@");
+    assert_eq!(far("https://sts.far.test/a?b=c", &proxy, &server.certificate), "answered 200 OK secure");
+    let heads = std::mem::take(&mut *server.heads.lock().unwrap());
+    let [tunnel, request] = &heads[..] else { panic!("{heads:?}") };
+    assert!(tunnel.starts_with("CONNECT sts.far.test:443 HTTP/1.1\r\n"), "{tunnel}");
+    // "user:pass"
+    assert!(tunnel.to_lowercase().contains("proxy-authorization: basic dxnlcjpwyxnz\r\n"), "{tunnel}");
+    assert!(request.starts_with("POST /a?b=c HTTP/1.1\r\n"), "{request}");
+    assert!(
+        request.contains("host: sts.far.test\r\n") && request.contains("content-length: 5\r\n"),
+        "{request}"
+    );
+    assert!(!request.to_lowercase().contains("proxy-authorization"), "{request}");
+
+    // Another name than the certificate's, and a certificate that nobody trusts.
+    let wrong = far("https://other.far.test/", &proxy, &server.certificate);
+    assert!(wrong.contains("not valid for"), "{wrong}");
+    let untrusted = FarServer::start("sts.far.test");
+    let wrong = far("https://sts.far.test/", &untrusted.proxy, &server.certificate);
+    assert!(wrong.starts_with("failed") && wrong.contains("certificate"), "{wrong}");
+}
+
+#[test]
+fn a_far_host_over_plain_http_is_asked_of_the_proxy_itself() {
+    let server = FarServer::start("unused.test");
+    let proxy = server.proxy.replace("http://", "http://user:pass@");
+    assert_eq!(far("http://far.test:8080/x", &proxy, &server.certificate), "answered 200 OK plain");
+    let head = server.heads.lock().unwrap().remove(0);
+    assert!(head.starts_with("POST http://far.test:8080/x HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("host: far.test:8080\r\n"), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic dxnlcjpwyxnz"), "{head}");
+}
+
+#[test]
+fn what_a_far_host_cannot_be_asked_through_is_named() {
+    let certificate = FarServer::start("unused.test").certificate;
+    let failed = far("https://sts.far.test/", "socks5://user:pass@127.0.0.1:1", &certificate);
+    assert!(failed.contains("a proxy over socks5") && !failed.contains("pass"), "{failed}");
+    let failed = far("https://sts.far.test/", "http://user:pass@127.0.0.1:1", &certificate);
+    assert!(
+        failed.contains("the proxy 127.0.0.1:1") && failed.to_lowercase().contains("refused"),
+        "{failed}"
+    );
+    assert!(!failed.contains("pass"), "{failed}");
+    let failed = far("https://direct.test/", "http://127.0.0.1:1", &certificate);
+    assert!(!failed.contains("proxy"), "{failed}");
+    let failed = far("https://127.0.0.1:1/", "http://127.0.0.1:2", "");
+    assert!(failed.contains("refused") && !failed.contains("proxy"), "{failed}");
+
+    let refusing = server(|_, stream| {
+        let _ = write!(stream, "HTTP/1.1 407 Who\r\ncontent-length: 0\r\n\r\n");
+    });
+    let failed = far("https://sts.far.test/", &refusing, &certificate);
+    assert!(failed.contains("the proxy 127.0.0.1:") && failed.contains("authorization required"), "{failed}");
+}
+
+#[test]
+fn a_system_without_certificates_says_what_to_install() {
+    let server = FarServer::start("sts.far.test");
+    let failed = far("https://sts.far.test/", &server.proxy, "");
+    assert!(failed.contains("no trusted certificates") && failed.contains("SSL_CERT_FILE"), "{failed}");
 }

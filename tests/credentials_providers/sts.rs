@@ -147,5 +147,5 @@ fn a_code_of_a_device_goes_along() {
 fn without_an_http_client_it_says_so() {
     let error =
         ask(&AssumeRoleProvider::new(&Context::isolated(), "eu-central-1", ROLE, source())).unwrap_err();
-    assert_says(&error, &["STS needs an HTTP client", "feature `reqwest`"]);
+    assert_says(&error, &["STS needs an HTTP client", "feature `hyper` or `reqwest`"]);
 }

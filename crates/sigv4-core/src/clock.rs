@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use time::{Date, Month, OffsetDateTime, Time};
 
 use crate::error::{Error, ErrorKind};
 
@@ -93,9 +91,6 @@ pub struct AmzDate {
     unix: i64,
 }
 
-const FORMAT: &[BorrowedFormatItem<'static>] =
-    format_description!("[year][month][day]T[hour][minute][second]Z");
-
 impl AmzDate {
     /// The moment of `time`, its part of a second dropped. An error of kind `Option` outside the years 0 to 9999.
     pub fn new(time: SystemTime) -> Result<Self, Error> {
@@ -128,9 +123,23 @@ impl AmzDate {
     /// Reads `YYYYMMDDTHHMMSSZ`. An error of kind `Option` for anything else.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || Error::new(ErrorKind::Option, "a time is not of the form YYYYMMDDTHHMMSSZ");
-        let bytes: [u8; 16] = text.as_bytes().try_into().map_err(|_| wrong())?;
-        let moment = time::PrimitiveDateTime::parse(text, FORMAT).map_err(|_| wrong())?;
-        Ok(Self { text: bytes, unix: moment.assume_utc().unix_timestamp() })
+        let text: [u8; 16] = text.as_bytes().try_into().map_err(|_| wrong())?;
+        let moment = Self::read(&text).ok_or_else(wrong)?;
+        Ok(Self { text, unix: moment.unix_timestamp() })
+    }
+
+    fn read(text: &[u8; 16]) -> Option<OffsetDateTime> {
+        let two = |at: usize| match (text[at], text[at + 1]) {
+            (tens @ b'0'..=b'9', ones @ b'0'..=b'9') => Some((tens - b'0') * 10 + (ones - b'0')),
+            _ => None,
+        };
+        if (text[8], text[15]) != (b'T', b'Z') {
+            return None;
+        }
+        let year = i32::from(two(0)?) * 100 + i32::from(two(2)?);
+        let date = Date::from_calendar_date(year, Month::try_from(two(4)?).ok()?, two(6)?).ok()?;
+        let clock = Time::from_hms(two(9)?, two(11)?, two(13)?).ok()?;
+        Some(date.with_time(clock).assume_utc())
     }
 
     /// `YYYYMMDDTHHMMSSZ`.

@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! HTTP goes over the small trait [`http::HttpClient`], which feature `reqwest` serves, or the user's own client.
+//! HTTP goes over the small trait [`http::HttpClient`], which feature `hyper` or `reqwest` serves, or the user's own client.
 //! Everything from the outside comes through a [`context::Context`], so that tests reach nothing but what they bring.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -9,11 +9,11 @@ use std::time::Duration;
 use sigv4_core::credentials::Sleep;
 
 /// Tokio's timer.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokioSleep;
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 impl Sleep for TokioSleep {
     fn sleep(&self, duration: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))

@@ -47,8 +47,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// The machine as it is. With feature `reqwest` HTTP and time-outs are there too; without it give both, by
-    /// [`with_http`](Self::with_http) and [`with_sleep`](Self::with_sleep).
+    /// The machine as it is. With feature `hyper` or `reqwest` HTTP and time-outs are there too (`reqwest` comes first);
+    /// without them give both, by [`with_http`](Self::with_http) and [`with_sleep`](Self::with_sleep).
     pub fn system() -> Self {
         let context = Self {
             environment: Arc::new(SystemEnvironment),
@@ -59,9 +59,12 @@ impl Context {
             timer: Timer::default(),
             platform: Platform::CURRENT,
         };
+        #[cfg(any(feature = "hyper", feature = "reqwest"))]
+        let context = context.with_sleep(crate::timer::TokioSleep);
+        #[cfg(all(feature = "hyper", not(feature = "reqwest")))]
+        let context = context.with_http(crate::http::HyperClient::new());
         #[cfg(feature = "reqwest")]
-        let context =
-            context.with_http(crate::http::ReqwestClient::new()).with_sleep(crate::timer::TokioSleep);
+        let context = context.with_http(crate::http::ReqwestClient::new());
         context
     }
 

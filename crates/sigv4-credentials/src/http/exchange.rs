@@ -56,7 +56,7 @@ impl Exchange {
         let Self { what, limits, .. } = *self;
         let http = context.http().ok_or_else(|| {
             fail(format_args!(
-                "{what} needs an HTTP client: enable feature `reqwest` or give one with `with_http`"
+                "{what} needs an HTTP client: enable feature `hyper` or `reqwest`, or give one with `with_http`"
             ))
         })?;
         let host = host_of(request.uri());

@@ -1,6 +1,10 @@
-//! HTTP: one small trait, served by the user's own client or, with feature `reqwest`, by the default one.
+//! HTTP: one small trait, served by the user's own client or, with feature `hyper` or `reqwest`, by a default one.
 
 mod exchange;
+#[cfg(feature = "hyper")]
+mod hyper;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod near;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod tower;
@@ -13,6 +17,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use sigv4_core::{Error, ErrorKind};
 
+#[cfg(feature = "hyper")]
+pub use self::hyper::HyperClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestClient;
 pub(crate) use exchange::{Exchange, fail, host_of};
@@ -90,4 +96,9 @@ pub(crate) fn no_answer(error: impl Into<Box<dyn std::error::Error + Send + Sync
         cause = source;
     }
     Error::new(ErrorKind::Credentials, cause.to_string()).with_source(error).with_retryable(true)
+}
+
+/// An answer of more than `max_body` bytes.
+fn too_long(max_body: usize) -> Error {
+    fail(format_args!("the answer is longer than {max_body} bytes"))
 }

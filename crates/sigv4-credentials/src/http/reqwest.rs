@@ -1,7 +1,6 @@
 //! The default client, over reqwest.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +13,8 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use sigv4_core::{Error, ErrorKind};
 
-use super::{HttpClient, HttpLimits, fail, no_answer};
+use super::near::is_near;
+use super::{HttpClient, HttpLimits, fail, no_answer, too_long};
 
 /// Two reqwest clients, built at first use: one that reaches link-local and loopback addresses directly and
 /// gives up after a second, one for everything else, through the proxy that the environment names.
@@ -65,18 +65,6 @@ fn tls() -> Result<ClientConfig, Error> {
     })
 }
 
-/// Whether the host is a link-local or loopback address, or one of the IPv6 addresses that AWS gives to metadata.
-fn is_near(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    match host.trim_start_matches('[').trim_end_matches(']').parse() {
-        Ok(IpAddr::V4(ip)) => ip.is_link_local() || ip.is_loopback(),
-        Ok(IpAddr::V6(ip)) => {
-            ip.is_loopback() || ip.is_unicast_link_local() || ip.segments()[..2] == [0xfd00, 0xec2]
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
 /// The URL stays out of the message, which names the host already.
 fn failed(error: reqwest::Error, limits: HttpLimits) -> Error {
     if !error.is_timeout() {
@@ -114,7 +102,7 @@ impl HttpClient for ReqwestClient {
         let mut collected = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failed(error, limits))? {
             if chunk.len() > limits.max_body - collected.len() {
-                return Err(fail(format_args!("the answer is longer than {} bytes", limits.max_body)));
+                return Err(too_long(limits.max_body));
             }
             collected.extend_from_slice(&chunk);
         }

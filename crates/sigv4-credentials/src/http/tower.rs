@@ -13,7 +13,7 @@ use http_body::Body;
 use sigv4_core::Error;
 use tower_service::Service;
 
-use super::{HttpClient, HttpLimits, fail, no_answer};
+use super::{HttpClient, HttpLimits, no_answer, too_long};
 
 /// Any cloneable tower service from `http::Request` to `http::Response` as an [`HttpClient`]: hyper's legacy client,
 /// a stack with retries and tracing, axum's router in a test.
@@ -60,7 +60,7 @@ where
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let Ok(mut data) = frame.map_err(no_answer)?.into_data() else { continue };
             if data.remaining() > limits.max_body - collected.len() {
-                return Err(fail(format_args!("the answer is longer than {} bytes", limits.max_body)));
+                return Err(too_long(limits.max_body));
             }
             while data.has_remaining() {
                 let chunk = data.chunk();
