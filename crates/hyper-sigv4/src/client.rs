@@ -1,15 +1,17 @@
 //! A signing client over hyper-util's, or over anything else that is a tower service.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use sigv4_core::Signer;
+use sigv4_core::flow::TimeLimit;
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sigv4::sign::{Rebuild, SignFuture};
-use tower_sigv4::{BoxError, Same, Sign, SignLayer, Wrap};
+use tower_sigv4::{BoxError, Same, Sign, SignLayer, Tokio, Wrap};
 
 /// Signs every request, then sends it through a client such as `hyper_util::client::legacy::Client`.
 ///
@@ -38,6 +40,19 @@ impl<C> SigV4Client<C, Same> {
 }
 
 impl<C, R> SigV4Client<C, R> {
+    /// One deadline over fetching credentials, reading and hashing the body, and sending the request until the head of its answer
+    /// is there: then an error of kind `Timeout` says which of them was waited for. None unless set. The timer is tokio's.
+    #[must_use]
+    pub fn with_deadline(self, after: Duration) -> Self {
+        self.with_time_limit(TimeLimit::new(after, Tokio))
+    }
+
+    /// As [`with_deadline`](Self::with_deadline), by any timer.
+    #[must_use]
+    pub fn with_time_limit(self, limit: TimeLimit) -> Self {
+        Self { sign: self.sign.with_time_limit(limit) }
+    }
+
     /// The client below.
     pub fn get_ref(&self) -> &C {
         self.sign.get_ref()

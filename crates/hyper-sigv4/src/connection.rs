@@ -1,5 +1,7 @@
 //! Raw connections: nothing below adds a `host`, so this does.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -7,9 +9,10 @@ use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use sigv4_core::body::BodyError;
+use sigv4_core::flow::{Deadline, Step, TimeLimit};
 use sigv4_core::{Error, ErrorKind, Location, Signer};
 use tower_sigv4::sign::sign_request;
-use tower_sigv4::{BoxError, SignedBody, Wrap};
+use tower_sigv4::{BoxError, SignedBody, Tokio, Wrap};
 
 /// Signs every request, then sends it over one connection: `hyper::client::conn::http1::SendRequest` or that of
 /// `http2`, whose body type is [`SignedBody`] around that of the requests.
@@ -21,6 +24,7 @@ pub struct SigV4Connection<T> {
     sender: T,
     scheme: Scheme,
     authority: Authority,
+    limit: TimeLimit,
 }
 
 impl<T> SigV4Connection<T> {
@@ -32,7 +36,20 @@ impl<T> SigV4Connection<T> {
             || Error::new(ErrorKind::Request, "a connection's origin is an absolute URL: scheme and host");
         let authority = location.host.and_then(|host| host.parse().ok()).ok_or_else(wrong)?;
         let scheme = origin.scheme().cloned().ok_or_else(wrong)?;
-        Ok(Self { signer, sender, scheme, authority })
+        Ok(Self { signer, sender, scheme, authority, limit: TimeLimit::none() })
+    }
+
+    /// One deadline over fetching credentials, reading and hashing the body, and sending the request until the head of its answer
+    /// is there: then an error of kind `Timeout` says which of them was waited for. None unless set. The timer is tokio's.
+    #[must_use]
+    pub fn with_deadline(self, after: Duration) -> Self {
+        self.with_time_limit(TimeLimit::new(after, Tokio))
+    }
+
+    /// As [`with_deadline`](Self::with_deadline), by any timer.
+    #[must_use]
+    pub fn with_time_limit(self, limit: TimeLimit) -> Self {
+        Self { limit, ..self }
     }
 
     /// The sender below.
@@ -46,7 +63,11 @@ impl<T> SigV4Connection<T> {
     }
 
     /// Fills in the origin, and signs.
-    async fn signed<B>(&self, mut request: Request<B>) -> Result<(Request<SignedBody<B>>, BodyError), Error>
+    async fn signed<B>(
+        &self,
+        mut request: Request<B>,
+        deadline: &mut Deadline,
+    ) -> Result<(Request<SignedBody<B>>, BodyError), Error>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
@@ -64,7 +85,7 @@ impl<T> SigV4Connection<T> {
                 *request.uri_mut() = self.absolute(target)?;
             }
         }
-        sign_request(&self.signer, Wrap, request).await
+        sign_request(&self.signer, Wrap, request, deadline).await
     }
 
     fn absolute(&self, target: Option<PathAndQuery>) -> Result<Uri, Error> {
@@ -87,7 +108,8 @@ where
 {
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
-        let (mut request, body_error) = self.signed(request).await?;
+        let mut deadline = self.limit.begin();
+        let (mut request, body_error) = self.signed(request, &mut deadline).await?;
         if !request.headers().contains_key(HOST) {
             // As it was signed: the request may spell the host in another case than the connection.
             let host = request.uri().authority().unwrap_or(&self.authority);
@@ -98,8 +120,9 @@ where
         let target =
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         *request.uri_mut() = Uri::from(target);
-        self.sender.ready().await?;
-        self.sender.send_request(request).await.map_err(|error| body_error.or(error))
+        deadline.hold(Step::Sending, self.sender.ready()).await??;
+        let sent = deadline.hold(Step::Sending, self.sender.send_request(request)).await?;
+        sent.map_err(|error| body_error.or(error))
     }
 }
 
@@ -111,8 +134,10 @@ where
 {
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
-        let (request, body_error) = self.signed(request).await?;
-        self.sender.ready().await?;
-        self.sender.send_request(request).await.map_err(|error| body_error.or(error))
+        let mut deadline = self.limit.begin();
+        let (request, body_error) = self.signed(request, &mut deadline).await?;
+        deadline.hold(Step::Sending, self.sender.ready()).await??;
+        let sent = deadline.hold(Step::Sending, self.sender.send_request(request)).await?;
+        sent.map_err(|error| body_error.or(error))
     }
 }

@@ -1,7 +1,7 @@
 //! The middleware.
 
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Extensions;
@@ -11,8 +11,9 @@ use reqwest_middleware::{Middleware, Next};
 use sigv4_core::Watch;
 use sigv4_core::body::BodyError;
 use sigv4_core::credentials::{Sleep, Spawn};
-use sigv4_core::flow::{Collect, PayloadPlan, sha256};
+use sigv4_core::flow::{Collect, Deadline, PayloadPlan, TimeLimit};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
+use tokio::time::Instant;
 use url::Position;
 
 use crate::error::wrapped;
@@ -24,7 +25,10 @@ use crate::target::{Target, WireForm, shape};
 /// `client.get(url).with_extension(SignOptions::new().service("s3"))`.
 ///
 /// A body in memory is hashed; a stream is sent unsigned to S3 over TLS if its length is known, and else buffered up
-/// to the signer's limit. `RequestBuilder::timeout` covers fetching credentials and hashing too.
+/// to the signer's limit.
+///
+/// `RequestBuilder::timeout` covers fetching credentials and reading and hashing the body, too: past it, an error of kind `Timeout`
+/// says which of them was waited for; while the request is sent, it is reqwest's own.
 ///
 /// A refused request comes back with a `sigv4_core::refusal::Explanation` among the response's extensions, and was already
 /// signed anew and sent a second time if the refusal can be healed: the clock was off, the credentials were used up, the
@@ -37,6 +41,7 @@ pub struct SigV4Middleware {
     pub(crate) signer: Signer,
     spaces: bool,
     guard: bool,
+    deadline: Option<Duration>,
     #[cfg(feature = "refusals")]
     pub(crate) healing: bool,
 }
@@ -51,6 +56,7 @@ impl SigV4Middleware {
             signer,
             spaces: true,
             guard: true,
+            deadline: None,
             #[cfg(feature = "refusals")]
             healing: true,
         }
@@ -70,6 +76,13 @@ impl SigV4Middleware {
         Self { guard: on, ..self }
     }
 
+    /// One deadline over fetching credentials, reading and hashing the body, and sending, for requests that set no time-out of
+    /// their own. None unless set: the time-out of a `reqwest::Client` begins only once a request is signed.
+    #[must_use]
+    pub fn with_deadline(self, after: Duration) -> Self {
+        Self { deadline: Some(after), ..self }
+    }
+
     /// Whether a refused request is signed anew and sent once more, where its body can be and where the refusal proves that
     /// it was not executed. On unless turned off. Explanations come either way.
     #[cfg(feature = "refusals")]
@@ -86,17 +99,13 @@ impl SigV4Middleware {
         next: Next<'_>,
         watch: &mut Watch,
     ) -> reqwest_middleware::Result<Response> {
-        let body_error = match request.timeout().copied() {
-            None => self.sign(&mut request, extensions, watch).await,
-            Some(timeout) => {
-                let began = Instant::now();
-                let signed = tokio::time::timeout(timeout, self.sign(&mut request, extensions, watch)).await;
-                // What is left is the client's: one deadline over all.
-                *request.timeout_mut() = Some(timeout.saturating_sub(began.elapsed()));
-                signed.unwrap_or_else(|_| Err(timed_out(timeout)))
-            }
-        }
-        .map_err(wrapped)?;
+        let began = Instant::now();
+        let timeout = request.timeout().copied();
+        let mut deadline = timeout.map_or(Deadline::none(), |timeout| TimeLimit::new(timeout, Tokio).begin());
+        let signed = self.sign(&mut request, extensions, watch, &mut deadline).await;
+        let body_error = signed.map_err(wrapped)?;
+        // What is left is the client's: one deadline over all.
+        *request.timeout_mut() = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
         let sent = self.guard.then(|| request.url().clone());
         let response =
             next.run(request, extensions).await.map_err(|error| body_error.get().map_or(error, wrapped))?;
@@ -114,6 +123,7 @@ impl SigV4Middleware {
         request: &mut Request,
         extensions: &Extensions,
         watch: &mut Watch,
+        deadline: &mut Deadline,
     ) -> Result<BodyError, Error> {
         WireForm::settle(request, self.spaces);
         let shape = shape(request);
@@ -121,38 +131,46 @@ impl SigV4Middleware {
         match plan {
             PayloadPlan::Hash => {
                 // Sharing the buffer, not copying it: the body is put back as it was.
-                let bytes = self.whole(request, u64::MAX).await?;
-                self.sign_hashed(request, extensions, bytes, watch).await?;
+                let bytes = self.whole(request, u64::MAX, deadline).await?;
+                self.sign_hashed(request, extensions, bytes, watch, deadline).await?;
             }
             PayloadPlan::Buffer { limit } => {
-                let bytes = self.whole(request, limit).await?;
-                self.sign_hashed(request, extensions, bytes, watch).await?;
+                let bytes = self.whole(request, limit, deadline).await?;
+                self.sign_hashed(request, extensions, bytes, watch, deadline).await?;
             }
             #[cfg(feature = "chunked")]
             PayloadPlan::Chunked(options) => {
                 let length = shape.length();
-                let chunks =
-                    self.signer.sign_chunked(&mut Target { request, extensions }, &options, length).await?;
+                let mut target = Target { request, extensions };
+                let signing = self.signer.sign_chunked(&mut target, &options, length);
+                let chunks = self.signer.sign_within(deadline, signing).await?;
                 let body_error = chunks.error();
                 let body = request.body_mut().take().unwrap_or_default();
                 *request.body_mut() = Some(Body::wrap(chunks.body(body)));
                 return Ok(body_error);
             }
-            PayloadPlan::Unsigned => self.sign_as(request, extensions, Payload::UNSIGNED, watch).await?,
-            PayloadPlan::Precomputed(digest) => {
-                self.sign_as(request, extensions, Payload::precomputed(digest), watch).await?;
+            PayloadPlan::Unsigned => {
+                self.sign_as(request, extensions, Payload::UNSIGNED, watch, deadline).await?;
             }
-            _ => self.sign_as(request, extensions, Payload::EMPTY, watch).await?,
+            PayloadPlan::Precomputed(digest) => {
+                self.sign_as(request, extensions, Payload::precomputed(digest), watch, deadline).await?;
+            }
+            _ => self.sign_as(request, extensions, Payload::EMPTY, watch, deadline).await?,
         }
         Ok(BodyError::default())
     }
 
-    async fn whole(&self, request: &mut Request, limit: u64) -> Result<Bytes, Error> {
+    async fn whole(
+        &self,
+        request: &mut Request,
+        limit: u64,
+        deadline: &mut Deadline,
+    ) -> Result<Bytes, Error> {
         let body = request.body_mut().take().unwrap_or_default();
         let mut collect = Collect::new(body);
         match collect.try_whole()? {
             Some(bytes) => Ok(bytes),
-            None => collect.bytes(limit).await,
+            None => self.signer.read_body(deadline, &mut collect, limit).await,
         }
     }
 
@@ -162,10 +180,11 @@ impl SigV4Middleware {
         extensions: &Extensions,
         bytes: Bytes,
         watch: &mut Watch,
+        deadline: &mut Deadline,
     ) -> Result<(), Error> {
-        let digest = sha256(&bytes).await;
+        let digest = self.signer.hash_body(deadline, &bytes).await?;
         *request.body_mut() = Some(Body::from(bytes));
-        self.sign_as(request, extensions, Payload::precomputed(digest), watch).await
+        self.sign_as(request, extensions, Payload::precomputed(digest), watch, deadline).await
     }
 
     async fn sign_as(
@@ -174,19 +193,17 @@ impl SigV4Middleware {
         extensions: &Extensions,
         payload: Payload<'_>,
         watch: &mut Watch,
+        deadline: &mut Deadline,
     ) -> Result<(), Error> {
         let mut target = Target { request, extensions };
         #[cfg(feature = "refusals")]
-        return self.signer.sign_watched(&mut target, payload, watch).await;
+        let signing = self.signer.sign_watched(&mut target, payload, watch);
         #[cfg(not(feature = "refusals"))]
-        {
+        let signing = {
             let () = watch;
-            if self.signer.try_sign(&mut target, payload)? {
-                return Ok(());
-            }
-            let credentials = self.signer.fetch(&target).await?;
-            self.signer.sign_with(&mut target, payload, &credentials)
-        }
+            self.signer.sign_async(&mut target, payload)
+        };
+        self.signer.sign_within(deadline, signing).await
     }
 }
 
@@ -204,6 +221,9 @@ impl Middleware for SigV4Middleware {
             self.signer.try_sign(&mut target, Payload::EMPTY).map_err(wrapped)?;
             return next.run(request, extensions).await;
         }
+        if request.timeout().is_none() {
+            *request.timeout_mut() = self.deadline;
+        }
         #[cfg(feature = "refusals")]
         return self.send(request, extensions, next).await;
         #[cfg(not(feature = "refusals"))]
@@ -214,15 +234,6 @@ impl Middleware for SigV4Middleware {
 /// Without the feature `refusals`, nothing is kept of a request that was sent.
 #[cfg(not(feature = "refusals"))]
 type Watch = ();
-
-fn timed_out(timeout: Duration) -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!(
-            "the request's time-out of {timeout:?} passed while credentials were fetched or the body was hashed"
-        ),
-    )
-}
 
 fn followed() -> Error {
     Error::new(

@@ -1,13 +1,12 @@
 //! Refused requests: explained, and sent once more where that heals them.
 
-use std::time::Instant;
-
 use http::{Extensions, Method};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::Next;
 use sigv4_core::flow::Peeked;
 use sigv4_core::refusal::{MAX_BODY, Refusal};
 use sigv4_core::{Signer, Watch};
+use tokio::time::Instant;
 
 use crate::SigV4Middleware;
 

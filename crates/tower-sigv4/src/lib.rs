@@ -15,6 +15,8 @@ pub mod verify;
 pub use redirect::SignedRedirects;
 #[cfg(feature = "reqwest")]
 pub use reqwest_service::ReqwestService;
+#[cfg(feature = "tokio")]
+pub use runtime::Tokio;
 #[cfg(feature = "refusals")]
 pub use sign::{Healing, HealingLayer};
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};

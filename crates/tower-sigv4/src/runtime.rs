@@ -1,4 +1,4 @@
-//! What a runtime gives the credential cache: a timer for time-outs, and a place for refreshes.
+//! What a runtime gives: a timer for time-outs, and a place for refreshes.
 
 use sigv4_core::Signer;
 
@@ -6,26 +6,6 @@ use sigv4_core::Signer;
 /// hang for ever, and credentials that are due soon are fetched while no caller waits.
 #[cfg(feature = "tokio")]
 pub(crate) fn offer(signer: &Signer) {
-    use std::pin::Pin;
-    use std::time::Duration;
-
-    struct Tokio;
-
-    impl sigv4_core::credentials::Sleep for Tokio {
-        fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            Box::pin(tokio::time::sleep(duration))
-        }
-    }
-
-    impl sigv4_core::credentials::Spawn for Tokio {
-        fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
-            // Outside a runtime the task is dropped, and a caller fetches when it has to.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(task);
-            }
-        }
-    }
-
     signer.credentials().offer_sleep(Tokio);
     signer.credentials().offer_spawner(Tokio);
 }
@@ -33,3 +13,33 @@ pub(crate) fn offer(signer: &Signer) {
 /// Without a runtime, the provider's own time-outs are all there are.
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn offer(_: &Signer) {}
+
+/// tokio's timer and tasks, for a credential cache or a deadline.
+#[cfg(feature = "tokio")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tokio;
+
+#[cfg(feature = "tokio")]
+mod tokio_runtime {
+    use std::pin::Pin;
+    use std::time::Duration;
+
+    use sigv4_core::credentials::{Sleep, Spawn};
+
+    use super::Tokio;
+
+    impl Sleep for Tokio {
+        fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(tokio::time::sleep(duration))
+        }
+    }
+
+    impl Spawn for Tokio {
+        fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+            // Outside a runtime the task is dropped, and a caller fetches when it has to.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(task);
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
-//! What all adapters share: the wire form, the payload's plan, buffering and hashing.
+//! What all adapters share: the wire form, the payload's plan, buffering and hashing, deadlines.
 
 mod buffer;
+mod deadline;
 mod hash;
 #[cfg(feature = "refusals")]
 mod peek;
@@ -9,6 +10,7 @@ mod redirect;
 mod wire;
 
 pub use buffer::Collect;
+pub use deadline::{Deadline, Step, TimeLimit};
 pub use hash::{HASHED_AT_ONCE, sha256};
 #[cfg(feature = "refusals")]
 pub use peek::Peeked;

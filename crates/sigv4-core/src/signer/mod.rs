@@ -9,6 +9,7 @@ mod presigned;
 mod scope;
 mod steps;
 mod target;
+mod waiting;
 #[cfg(feature = "refusals")]
 mod watch;
 

@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use sigv4_core::body::BodyError;
-use sigv4_core::flow::{PayloadPlan, Peeked, sha256};
+use sigv4_core::flow::{Deadline, PayloadPlan, Peeked, Step, TimeLimit};
 use sigv4_core::refusal::{MAX_BODY, Refusal};
 use sigv4_core::{Error, Payload, Signer, Watch};
 use tower_layer::Layer;
@@ -31,6 +31,7 @@ use crate::BoxError;
 pub struct HealingLayer<R = Same> {
     pub(super) signer: Signer,
     pub(super) rebuild: R,
+    pub(super) limit: TimeLimit,
 }
 
 impl<S, R: Clone> Layer<S> for HealingLayer<R> {
@@ -38,7 +39,12 @@ impl<S, R: Clone> Layer<S> for HealingLayer<R> {
 
     fn layer(&self, inner: S) -> Self::Service {
         crate::runtime::offer(&self.signer);
-        Healing { inner, signer: self.signer.clone(), rebuild: self.rebuild.clone() }
+        Healing {
+            inner,
+            signer: self.signer.clone(),
+            rebuild: self.rebuild.clone(),
+            limit: self.limit.clone(),
+        }
     }
 }
 
@@ -48,6 +54,7 @@ pub struct Healing<S, R = Same> {
     inner: S,
     signer: Signer,
     rebuild: R,
+    limit: TimeLimit,
 }
 
 impl<S, R> Healing<S, R> {
@@ -91,21 +98,28 @@ where
         // The service that was polled ready is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (signer, rebuild) = (self.signer.clone(), self.rebuild.clone());
+        let (signer, rebuild, limit) = (self.signer.clone(), self.rebuild.clone(), self.limit.clone());
         Box::pin(async move {
+            let mut deadline = limit.begin();
             let (mut parts, body) = request.into_parts();
             settle(&signer, &mut parts, &body);
             let again = parts.clone();
-            let (request, watch, bytes, body_error) = sign(&signer, &rebuild, parts, body).await?;
-            let response = inner.call(request).await.map_err(|error| body_error.or(error))?;
-            let (response, replay) = read(&signer, &watch, &again.method, response).await;
+            let (request, watch, bytes, body_error) =
+                sign(&signer, &rebuild, parts, body, &mut deadline).await?;
+            let sent = deadline.hold(Step::Sending, inner.call(request)).await?;
+            let response = sent.map_err(|error| body_error.or(error))?;
+            let read_first = read(&signer, &watch, &again.method, response);
+            let (response, replay) = deadline.hold(Step::Sending, read_first).await?;
             let Some(bytes) = bytes.filter(|_| replay) else { return Ok(response) };
             drop(response);
 
-            let (request, watch, ..) = sign_bytes(&signer, &rebuild, again.clone(), bytes).await?;
-            std::future::poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
-            let response = inner.call(request).await.map_err(Into::into)?;
-            Ok(read(&signer, &watch, &again.method, response).await.0)
+            let (request, watch, ..) =
+                sign_bytes(&signer, &rebuild, again.clone(), bytes, &mut deadline).await?;
+            let ready = std::future::poll_fn(|context| inner.poll_ready(context));
+            deadline.hold(Step::Sending, ready).await?.map_err(Into::into)?;
+            let response = deadline.hold(Step::Sending, inner.call(request)).await?.map_err(Into::into)?;
+            let read_second = read(&signer, &watch, &again.method, response);
+            Ok(deadline.hold(Step::Sending, read_second).await?.0)
         })
     }
 }
@@ -119,6 +133,7 @@ async fn sign<B, R: Rebuild<B>>(
     rebuild: &R,
     mut parts: Parts,
     body: B,
+    deadline: &mut Deadline,
 ) -> Result<Signed<R::Out>, Error>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -130,19 +145,21 @@ where
             if signer.is_skipped(&parts.extensions) {
                 signer.try_sign(&mut parts, Payload::EMPTY)?;
             } else {
-                signer.sign_watched(&mut parts, passed(&plan), &mut watch).await?;
+                let signing = signer.sign_watched(&mut parts, passed(&plan), &mut watch);
+                signer.sign_within(deadline, signing).await?;
             }
             let bytes = (plan == PayloadPlan::Empty).then(Bytes::new);
             Ok((Request::from_parts(parts, body), watch, bytes, BodyError::default()))
         }
-        Pending::Whole(bytes) => sign_bytes(signer, rebuild, parts, bytes).await,
+        Pending::Whole(bytes) => sign_bytes(signer, rebuild, parts, bytes, deadline).await,
         Pending::Read(mut collect, limit) => {
-            let bytes = collect.bytes(limit).await?;
-            sign_bytes(signer, rebuild, parts, bytes).await
+            let bytes = signer.read_body(deadline, &mut collect, limit).await?;
+            sign_bytes(signer, rebuild, parts, bytes, deadline).await
         }
         #[cfg(feature = "chunked")]
         Pending::Chunk(body) => {
-            let chunks = signer.sign_chunked(&mut parts, &body.options, body.length).await?;
+            let signing = signer.sign_chunked(&mut parts, &body.options, body.length);
+            let chunks = signer.sign_within(deadline, signing).await?;
             let (body, body_error) = body.signed(rebuild, chunks)?;
             Ok((Request::from_parts(parts, body), Watch::default(), None, body_error))
         }
@@ -154,10 +171,12 @@ async fn sign_bytes<B, R: Rebuild<B>>(
     rebuild: &R,
     mut parts: Parts,
     bytes: Bytes,
+    deadline: &mut Deadline,
 ) -> Result<Signed<R::Out>, Error> {
     let mut watch = Watch::default();
-    let digest = sha256(&bytes).await;
-    signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut watch).await?;
+    let digest = signer.hash_body(deadline, &bytes).await?;
+    let signing = signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut watch);
+    signer.sign_within(deadline, signing).await?;
     let request = Request::from_parts(parts, rebuild.buffered(bytes.clone()));
     Ok((request, watch, Some(bytes), BodyError::default()))
 }

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use sigv4_core::Signer;
+use sigv4_core::flow::TimeLimit;
 use tower_layer::Layer;
 
 use super::{Same, Sign, With, Wrap};
@@ -9,12 +10,13 @@ use super::{Same, Sign, With, Wrap};
 pub struct SignLayer<R = Same> {
     signer: Signer,
     rebuild: R,
+    limit: TimeLimit,
 }
 
 impl SignLayer {
     /// Signs with `signer`. The inner service takes the same body type, which must be `From<Bytes>`.
     pub fn new(signer: Signer) -> Self {
-        Self { signer, rebuild: Same }
+        Self { signer, rebuild: Same, limit: TimeLimit::none() }
     }
 }
 
@@ -22,13 +24,30 @@ impl<R> SignLayer<R> {
     /// Hands the inner service a [`SignedBody`](super::SignedBody) around any body type: needed for streams whose
     /// length is known and that go to S3 over TLS.
     pub fn wrap(self) -> SignLayer<Wrap> {
-        SignLayer { signer: self.signer, rebuild: Wrap }
+        SignLayer { signer: self.signer, rebuild: Wrap, limit: self.limit }
     }
 
     /// Makes the inner service's body from buffered bytes with this closure, for body types that are not
     /// `From<Bytes>`.
     pub fn with_rebuild<B, F: Fn(Bytes) -> B + Clone>(self, rebuild: F) -> SignLayer<With<F>> {
-        SignLayer { signer: self.signer, rebuild: With(rebuild) }
+        SignLayer { signer: self.signer, rebuild: With(rebuild), limit: self.limit }
+    }
+
+    /// One deadline over fetching credentials, reading and hashing the body, and sending the request until the head of its answer
+    /// is there: then the request is given up, with an error of kind `Timeout` that says which of them was waited for.
+    ///
+    /// The time runs from when the returned future is first polled; waiting for the inner service to be ready is not part of it.
+    /// No deadline unless set. The timer is tokio's.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn with_deadline(self, after: std::time::Duration) -> Self {
+        self.with_time_limit(TimeLimit::new(after, crate::Tokio))
+    }
+
+    /// As `with_deadline`, by any timer.
+    #[must_use]
+    pub fn with_time_limit(self, limit: TimeLimit) -> Self {
+        Self { limit, ..self }
     }
 }
 
@@ -36,7 +55,7 @@ impl<R> SignLayer<R> {
 impl<R> SignLayer<R> {
     /// Explains refusals and heals those that can be healed, at the price of another type for the response's body.
     pub fn healing(self) -> super::HealingLayer<R> {
-        super::HealingLayer { signer: self.signer, rebuild: self.rebuild }
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, limit: self.limit }
     }
 }
 
@@ -44,6 +63,6 @@ impl<S, R: Clone> Layer<S> for SignLayer<R> {
     type Service = Sign<S, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Sign::from_parts(inner, self.signer.clone(), self.rebuild.clone())
+        Sign::from_parts(inner, self.signer.clone(), self.rebuild.clone(), self.limit.clone())
     }
 }

@@ -5,7 +5,7 @@ use http::Request;
 use http::request::Parts;
 use http_body::Body;
 use sigv4_core::body::BodyError;
-use sigv4_core::flow::{BodyShape, Collect, HASHED_AT_ONCE, PayloadPlan, sha256, state_empty_body};
+use sigv4_core::flow::{BodyShape, Collect, Deadline, HASHED_AT_ONCE, PayloadPlan, state_empty_body};
 use sigv4_core::{Error, Payload, Signer};
 
 use super::Rebuild;
@@ -137,6 +137,7 @@ impl<B, Out> Pending<B, Out> {
         signer: &Signer,
         rebuild: R,
         parts: &mut Parts,
+        deadline: &mut Deadline,
     ) -> Result<Ready<Out>, Error>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -144,19 +145,20 @@ impl<B, Out> Pending<B, Out> {
     {
         let bytes = match self {
             Self::Pass(body, plan) => {
-                signer.sign_async(parts, passed(&plan)).await?;
+                signer.sign_within(deadline, signer.sign_async(parts, passed(&plan))).await?;
                 return Ok(ready(body));
             }
             Self::Whole(bytes) => bytes,
-            Self::Read(mut collect, limit) => collect.bytes(limit).await?,
+            Self::Read(mut collect, limit) => signer.read_body(deadline, &mut collect, limit).await?,
             #[cfg(feature = "chunked")]
             Self::Chunk(body) => {
-                let chunks = signer.sign_chunked(parts, &body.options, body.length).await?;
+                let signing = signer.sign_chunked(parts, &body.options, body.length);
+                let chunks = signer.sign_within(deadline, signing).await?;
                 return body.signed(&rebuild, chunks);
             }
         };
-        let digest = sha256(&bytes).await;
-        signer.sign_async(parts, Payload::precomputed(digest)).await?;
+        let digest = signer.hash_body(deadline, &bytes).await?;
+        signer.sign_within(deadline, signer.sign_async(parts, Payload::precomputed(digest))).await?;
         Ok(ready(rebuild.buffered(bytes)))
     }
 }
@@ -169,11 +171,12 @@ fn ready<Out>(body: Out) -> Ready<Out> {
 /// Signs one request, for clients that are not services: waits for credentials and for the body where that is needed.
 /// Beside the request stands where its body leaves the error that it fails with, for when sending fails.
 ///
-/// Errors as for [`Signer::sign`]. The request is consumed either way.
+/// Errors as for [`Signer::sign`], and `Timeout` past the deadline. The request is consumed either way.
 pub async fn sign_request<B, R>(
     signer: &Signer,
     rebuild: R,
     request: Request<B>,
+    deadline: &mut Deadline,
 ) -> Result<(Request<R::Out>, BodyError), Error>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -183,7 +186,7 @@ where
     let (mut parts, body) = request.into_parts();
     settle(signer, &mut parts, &body);
     let pending = prepare(signer, &rebuild, &parts, body)?;
-    let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts).await?;
+    let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts, deadline).await?;
     Ok((Request::from_parts(parts, body), body_error))
 }
 

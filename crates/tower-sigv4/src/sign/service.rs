@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use sigv4_core::Signer;
+use sigv4_core::flow::{Step, TimeLimit};
 use tower_service::Service;
 
 use super::pending::{prepare, settle};
@@ -16,19 +17,26 @@ pub struct Sign<S, R = Same> {
     inner: S,
     signer: Signer,
     rebuild: R,
+    limit: TimeLimit,
 }
 
 impl<S> Sign<S> {
     /// Signs with `signer` what `inner` sends.
     pub fn new(inner: S, signer: Signer) -> Self {
-        Self::from_parts(inner, signer, Same)
+        Self::from_parts(inner, signer, Same, TimeLimit::none())
     }
 }
 
 impl<S, R> Sign<S, R> {
-    pub(super) fn from_parts(inner: S, signer: Signer, rebuild: R) -> Self {
+    pub(super) fn from_parts(inner: S, signer: Signer, rebuild: R, limit: TimeLimit) -> Self {
         crate::runtime::offer(&signer);
-        Self { inner, signer, rebuild }
+        Self { inner, signer, rebuild, limit }
+    }
+
+    /// As [`SignLayer::with_time_limit`](super::SignLayer::with_time_limit).
+    #[must_use]
+    pub fn with_time_limit(self, limit: TimeLimit) -> Self {
+        Self { limit, ..self }
     }
 
     /// The inner service.
@@ -73,17 +81,29 @@ where
         match signed {
             // What needs no waiting needs neither a clone of the inner service nor an allocation.
             Ok(Ok((body, body_error))) => {
-                SignFuture::sending(self.inner.call(Request::from_parts(parts, body)), body_error)
+                let sent = self.inner.call(Request::from_parts(parts, body));
+                if self.limit.is_none() {
+                    return SignFuture::sending(sent, body_error);
+                }
+                let limit = self.limit.clone();
+                SignFuture::waiting(async move {
+                    let sent = limit.begin().hold(Step::Sending, sent).await?;
+                    sent.map_err(|error| body_error.or(error))
+                })
             }
             Ok(Err(pending)) => {
                 let (signer, rebuild) = (self.signer.clone(), self.rebuild.clone());
+                let limit = self.limit.clone();
                 // The service that was polled ready is the one to call.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
                 SignFuture::waiting(async move {
-                    let (body, body_error) = pending.sign_later(&signer, rebuild, &mut parts).await?;
-                    let request = Request::from_parts(parts, body);
-                    inner.call(request).await.map_err(|error| body_error.or(error))
+                    let mut deadline = limit.begin();
+                    let (body, body_error) =
+                        pending.sign_later(&signer, rebuild, &mut parts, &mut deadline).await?;
+                    let sent = inner.call(Request::from_parts(parts, body));
+                    let sent = deadline.hold(Step::Sending, sent).await?;
+                    sent.map_err(|error| body_error.or(error))
                 })
             }
             Err(error) => SignFuture::failed(error),
