@@ -14,4 +14,6 @@ pub use checksum::{Checksum, ChecksumAlgorithm};
 pub use error::BodyError;
 pub use payload::{Payload, PayloadHash, UNSIGNED_PAYLOAD};
 
+#[cfg(feature = "refusals")]
+pub(crate) use payload::SignedPayload;
 pub(crate) use payload::decode_sha256;

@@ -81,6 +81,44 @@ impl<'a> Payload<'a> {
     }
 }
 
+/// A payload that was signed, borrowing nothing.
+#[cfg(feature = "refusals")]
+#[derive(Debug)]
+pub(crate) enum SignedPayload {
+    Known(Payload<'static>),
+    Literal(Box<str>),
+}
+
+#[cfg(feature = "refusals")]
+impl SignedPayload {
+    pub(crate) fn as_payload(&self) -> Payload<'_> {
+        match self {
+            Self::Known(payload) => *payload,
+            Self::Literal(value) => Payload::literal(value),
+        }
+    }
+}
+
+#[cfg(feature = "refusals")]
+impl Payload<'_> {
+    /// The same, with its hash in the place of a body.
+    pub(crate) fn hashed(self) -> Self {
+        match self.0 {
+            Kind::Bytes(body) => Self::precomputed(sha256(body)),
+            _ => self,
+        }
+    }
+
+    pub(crate) fn to_signed(self) -> SignedPayload {
+        SignedPayload::Known(match self.hashed().0 {
+            Kind::Precomputed(digest) => Payload::precomputed(digest),
+            Kind::Literal(UNSIGNED_PAYLOAD) => Payload::UNSIGNED,
+            Kind::Literal(value) => return SignedPayload::Literal(value.into()),
+            Kind::Empty | Kind::Bytes(_) => Payload::EMPTY,
+        })
+    }
+}
+
 /// Reads 64 hex digits.
 pub(crate) fn decode_sha256(hex: &str) -> Result<[u8; 32], Error> {
     let mut digest = [0; 32];

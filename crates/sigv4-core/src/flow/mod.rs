@@ -4,6 +4,8 @@ mod buffer;
 mod deadline;
 mod hash;
 #[cfg(feature = "refusals")]
+mod kept;
+#[cfg(feature = "refusals")]
 mod peek;
 mod plan;
 mod redirect;
@@ -12,6 +14,8 @@ mod wire;
 pub use buffer::Collect;
 pub use deadline::{Deadline, Step, TimeLimit};
 pub use hash::{HASHED_AT_ONCE, sha256};
+#[cfg(feature = "refusals")]
+pub use kept::{COPIED, Kept};
 #[cfg(feature = "refusals")]
 pub use peek::Peeked;
 pub use plan::{BodyShape, PayloadPlan};

@@ -68,6 +68,23 @@ impl Signer {
         let credentials = self.fetch(request).await?;
         self.sign_chunked_with(request, options, length, &credentials)
     }
+
+    /// As [`sign_chunked`](Self::sign_chunked), and keeps in `watch` what is needed to make sense of the answer.
+    #[cfg(feature = "refusals")]
+    pub async fn sign_chunked_watched(
+        &self,
+        request: &mut impl SignTarget,
+        options: &ChunkedOptions,
+        length: Option<u64>,
+        watch: &mut super::Watch,
+    ) -> Result<Chunks, Error> {
+        let cover = Cover::Chunks(options, length);
+        if let Some(signed) = self.try_cover(request, cover, Some(&mut *watch))? {
+            return chunks(signed);
+        }
+        let credentials = self.fetch(request).await?;
+        chunks(self.cover(request, cover, &credentials, self.0.clock.now(), Some(watch))?)
+    }
 }
 
 fn chunks(signed: Signed) -> Result<Chunks, Error> {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "chunked")]
 mod chunks;
+#[cfg(feature = "refusals")]
+mod learnt;
 mod options;
 mod origin;
 mod outcome;
@@ -74,7 +76,7 @@ struct Inner {
     origins: Option<Arc<[Origin]>>,
     hook: Option<Hook>,
     #[cfg(feature = "refusals")]
-    learnt: Arc<watch::Learnt>,
+    learnt: Arc<learnt::Learnt>,
     #[cfg(feature = "refusals")]
     correct_clock: bool,
 }

@@ -19,8 +19,6 @@ use crate::credentials::{CredentialCache, Credentials};
 use crate::error::{Error, ErrorKind};
 use crate::express;
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
-#[cfg(feature = "refusals")]
-use crate::refusal::may_learn_from;
 use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SignedText, SigningParams};
 use crate::service::ServiceRules;
 
@@ -36,6 +34,16 @@ pub(super) enum Cover<'a> {
     /// Its head now, and each chunk when it is sent. The length in bytes, where it is known.
     #[cfg(feature = "chunked")]
     Chunks(&'a ChunkedOptions, Option<u64>),
+}
+
+impl Cover<'_> {
+    fn in_chunks(&self) -> bool {
+        match self {
+            Self::Whole(_) => false,
+            #[cfg(feature = "chunked")]
+            Self::Chunks(..) => true,
+        }
+    }
 }
 
 /// What goes on with the body.
@@ -155,19 +163,17 @@ impl Signer {
                 signed_headers: self.signed_headers(options),
                 ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
             };
-            let mut text = watch.is_some().then(SignedText::default);
+            let mut text = (watch.is_some() && cover.in_chunks()).then(SignedText::default);
             steps = Steps::sign(view, &params, cover, text.as_mut())?;
             #[cfg(feature = "refusals")]
-            if let (Some(watch), Some(text)) = (watch, text) {
-                let host = location.host.unwrap_or_default();
+            if let Some(watch) = watch {
+                let learnt = self.0.learnt.region(location.host).is_some();
                 watch.fill(watch::Signed {
-                    text,
                     credentials: credentials.clone(),
-                    cache: self.cache(request, None).clone(),
                     offset,
                     at: local_now,
-                    host: host.to_owned(),
-                    trusted: may_learn_from(location.scheme, host),
+                    region: learnt.then(|| scope.region.as_ref().into()),
+                    what: watch::What::of(cover, text),
                 });
             }
             uri = request.settled(wire_path.as_deref())?;
@@ -220,17 +226,27 @@ impl Signer {
         location: &Location<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Scope<'a>, Error> {
-        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let host = self.sign_host(options).or(location.host).or_else(header);
         #[cfg_attr(not(feature = "refusals"), expect(unused_mut, reason = "nothing is learnt"))]
-        let mut scope = self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())?;
+        let mut scope = self.told_scope(options, location, headers)?;
         #[cfg(feature = "refusals")]
         if options.is_none_or(|options| options.region.is_none())
             && let Some(region) = self.0.learnt.region(location.host)
         {
-            scope.region = region.to_string().into();
+            scope.region = String::from(region).into();
         }
         Ok(scope)
+    }
+
+    /// The scope without regard to what was learnt.
+    pub(super) fn told_scope<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        location: &Location<'a>,
+        headers: &'a HeaderMap,
+    ) -> Result<Scope<'a>, Error> {
+        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let host = self.sign_host(options).or(location.host).or_else(header);
+        self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
     }
 
     pub(super) fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
@@ -257,7 +273,7 @@ impl Signer {
 
     /// The request's headers with the client's default ones that it lacks, and room for what is added; `None` if it
     /// lacks none.
-    fn with_missing_defaults(&self, headers: &HeaderMap) -> Result<Option<HeaderMap>, Error> {
+    pub(super) fn with_missing_defaults(&self, headers: &HeaderMap) -> Result<Option<HeaderMap>, Error> {
         let defaults = &self.0.default_headers;
         if defaults.keys().all(|name| headers.contains_key(name)) {
             return Ok(None);

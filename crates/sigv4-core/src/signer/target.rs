@@ -31,6 +31,13 @@ pub trait SignTarget {
     /// `None` if it is so already. An error of kind `Request` when the client would send another path than this one.
     fn settled(&self, path: Option<&str>) -> Result<Option<Self::Uri>, Error>;
 
+    /// The URI with another host, and no port; `None` where that cannot be. Needed to send a request to a bucket's own
+    /// region, see [`Signer::relocate`](crate::Signer::relocate).
+    fn at_host(&self, host: &str) -> Option<Self::Uri> {
+        let _ = host;
+        None
+    }
+
     /// Replaces the URI.
     fn set_uri(&mut self, uri: Self::Uri);
 }
@@ -92,6 +99,10 @@ impl<B> SignTarget for Request<B> {
         flow::settled_uri(self.uri(), path)
     }
 
+    fn at_host(&self, host: &str) -> Option<Uri> {
+        at_host(self.uri(), host)
+    }
+
     fn set_uri(&mut self, uri: Uri) {
         *self.uri_mut() = uri;
     }
@@ -124,7 +135,17 @@ impl SignTarget for Parts {
         flow::settled_uri(&self.uri, path)
     }
 
+    fn at_host(&self, host: &str) -> Option<Uri> {
+        at_host(&self.uri, host)
+    }
+
     fn set_uri(&mut self, uri: Uri) {
         self.uri = uri;
     }
+}
+
+fn at_host(uri: &Uri, host: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    parts.authority = Some(host.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }

@@ -1,69 +1,61 @@
 //! What a service answers to a signed request: its clock learnt, its refusal explained, and what can be healed remembered.
 
-use std::sync::Arc;
+use std::fmt;
 use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 
+use super::learnt::Moved;
 use super::steps::Cover;
-use super::{SignTarget, Signer};
-use crate::body::Payload;
-use crate::credentials::{CredentialCache, Credentials};
+use super::{Location, SignOptions, SignTarget, Signer};
+use crate::body::{Payload, SignedPayload};
+use crate::clock::AmzDate;
+use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::refusal::{ClockOffset, ClockOffsets, Explanation, Heal, HealFacts, Refusal, SentSignature};
-use crate::request::SignedText;
+use crate::flow::{self, Kept};
+use crate::refusal::{
+    ClockOffset, Explanation, Heal, HealFacts, Refusal, SentSignature, may_learn_from,
+};
+use crate::request::{self, RequestView, SignedText, SigningParams};
+use crate::service::ServiceRules;
 use crate::signature::CredentialScope;
 
-/// What a signer learnt from answers; shared by its clones.
-#[derive(Debug, Default)]
-pub(super) struct Learnt {
-    offsets: ClockOffsets,
-    regions: ArcSwap<Vec<(Box<str>, Arc<str>)>>,
-}
-
-/// Hosts whose region is remembered.
-const MAX_REGIONS: usize = 64;
-
-impl Learnt {
-    pub(super) fn offset(&self, host: Option<&str>) -> ClockOffset {
-        host.map_or(ClockOffset::ZERO, |host| self.offsets.get(host))
-    }
-
-    pub(super) fn region(&self, host: Option<&str>) -> Option<Arc<str>> {
-        let regions = self.regions.load();
-        if regions.is_empty() {
-            return None;
-        }
-        regions.iter().find(|(known, _)| host == Some(&**known)).map(|(_, region)| Arc::clone(region))
-    }
-
-    fn remember_region(&self, host: &str, region: &str) {
-        self.regions.rcu(|regions| {
-            let mut next = vec![(Box::from(host), Arc::from(region))];
-            next.extend(regions.iter().filter(|(known, _)| **known != *host).take(MAX_REGIONS - 1).cloned());
-            next
-        });
-    }
-}
-
-/// One signed request, watched: hand it back with what the service answered. Filled when the request is signed.
-#[derive(Default)]
+/// One request on its way, watched: kept as it was before it was signed, with what it was signed with. Hand it back with
+/// what the service answered.
+///
+/// It costs an accepted request a copy of its head, no allocation, and no second canonical request: that is made anew when
+/// a refusal has to be explained.
 pub struct Watch {
+    kept: Kept,
     signed: Option<Signed>,
 }
 
 pub(super) struct Signed {
-    pub(super) text: SignedText,
     pub(super) credentials: Credentials,
-    /// Where they came from.
-    pub(super) cache: CredentialCache,
     pub(super) offset: ClockOffset,
     /// By the local clock, uncorrected.
     pub(super) at: SystemTime,
-    pub(super) host: String,
-    /// Whether the answer's `Date` may move the clock.
-    pub(super) trusted: bool,
+    /// The region, if it was not the one that the signer was told.
+    pub(super) region: Option<Box<str>>,
+    pub(super) what: What,
+}
+
+/// What was signed of the body.
+pub(super) enum What {
+    Payload(SignedPayload),
+    /// The texts themselves, where the head is not all that was signed.
+    #[cfg(feature = "chunked")]
+    Text(Box<SignedText>),
+}
+
+impl What {
+    pub(super) fn of(cover: Cover<'_>, text: Option<SignedText>) -> Self {
+        match (cover, text) {
+            (Cover::Whole(payload), _) => Self::Payload(payload.to_signed()),
+            #[cfg(feature = "chunked")]
+            (Cover::Chunks(..), text) => Self::Text(Box::new(text.unwrap_or_default())),
+        }
+    }
 }
 
 /// A refusal, and what came of it.
@@ -76,7 +68,41 @@ pub struct Refused {
     pub replay: bool,
 }
 
+impl Watch {
+    /// Watches the request that was kept.
+    pub fn new(kept: Kept) -> Self {
+        Self { kept, signed: None }
+    }
+
+    /// The request before it was signed.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// The request before it was signed, to keep its body as well.
+    pub fn kept_mut(&mut self) -> &mut Kept {
+        &mut self.kept
+    }
+
+    pub(super) fn fill(&mut self, signed: Signed) {
+        self.signed = Some(signed);
+    }
+}
+
 impl Signer {
+    /// As [`try_sign`](Self::try_sign), and keeps in `watch` what is needed to make sense of the answer. For adapters.
+    pub fn try_sign_watched(
+        &self,
+        request: &mut impl SignTarget,
+        payload: Payload<'_>,
+        watch: &mut Watch,
+    ) -> Result<bool, Error> {
+        if self.is_skipped(request.extensions()) {
+            return self.try_sign(request, payload);
+        }
+        Ok(self.try_cover(request, Cover::Whole(payload.hashed()), Some(watch))?.is_some())
+    }
+
     /// As [`sign_async`](Self::sign_async), and keeps in `watch` what is needed to make sense of the answer. For adapters.
     pub async fn sign_watched(
         &self,
@@ -84,99 +110,208 @@ impl Signer {
         payload: Payload<'_>,
         watch: &mut Watch,
     ) -> Result<(), Error> {
-        let cover = Cover::Whole(payload);
-        if self.try_cover(request, cover, Some(&mut *watch))?.is_some() {
+        let payload = payload.hashed();
+        if self.try_sign_watched(request, payload, watch)? {
             return Ok(());
         }
         let credentials = self.fetch(request).await?;
-        self.cover(request, cover, &credentials, self.0.clock.now(), Some(watch)).map(|_| ())
+        let now = self.0.clock.now();
+        self.cover(request, Cover::Whole(payload), &credentials, now, Some(watch)).map(|_| ())
     }
 
     /// Learns the service's clock from an answer that is no refusal.
     pub fn accepted(&self, watch: &Watch, headers: &HeaderMap) {
-        if let Some(signed) = watch.signed.as_ref().filter(|signed| signed.trusted && self.0.correct_clock) {
-            self.0.learnt.offsets.observe(&signed.host, headers, signed.at, self.0.clock.now());
+        let (Some(signed), Some(host)) = (&watch.signed, watch.kept.host()) else { return };
+        if self.0.correct_clock && is_trusted(&watch.kept, host) {
+            self.0.learnt.offsets.observe(host, headers, signed.at, self.0.clock.now());
         }
     }
 
     /// Makes sense of an answer, of whose body the first 64 KiB are enough; `None` if it is no refusal of the
     /// signature. What can be healed is remembered: the service's clock, a bucket's region, credentials used up.
+    ///
+    /// `request` is what `watch` kept, as a request again.
     pub fn refused(
         &self,
         watch: &Watch,
-        method: &Method,
+        request: &impl SignTarget,
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Option<Refused> {
         let signed = watch.signed.as_ref()?;
-        let offset_learnt = self.learn(signed, headers);
-        let refusal = Refusal::read_for(method, status, headers, body)?;
-        let sent = signed.sent(self.0.clock.now());
+        let host = watch.kept.host();
+        let offset_learnt = host.and_then(|host| self.learn(signed, &watch.kept, host, headers));
+        let refusal = Refusal::read_for(request.method(), status, headers, body)?;
+        // What was signed once can be signed again: an error would only leave less to explain.
+        let mut sent = self.signed_text(signed, request).map(sent).unwrap_or_default();
+        sent.access_key_id = signed.credentials.access_key_id().to_owned();
+        sent.has_session_token = signed.credentials.session_token_header().is_some();
+        sent.host = host.unwrap_or_default().to_owned();
+        sent.body_len = watch.kept.body_len();
+        sent.received_at = Some(self.0.clock.now());
         let facts = HealFacts {
             offset_used: signed.offset,
             offset_learnt,
             region: &sent.region,
             service: &sent.service,
-            host: &signed.host,
+            host: &sent.host,
             ..HealFacts::default()
         };
-        let replay = refusal.heal(&facts).is_some_and(|heal| self.heal(signed, heal));
-        Some(Refused { explanation: refusal.explain(&sent), replay })
+        let replay = refusal.heal(&facts).is_some_and(|heal| self.heal(signed, request, heal));
+        let explanation = refusal.explain(&sent);
+        log(&refusal, explanation.as_ref(), &sent.host, replay);
+        Some(Refused { explanation, replay })
     }
 
-    fn learn(&self, signed: &Signed, headers: &HeaderMap) -> Option<ClockOffset> {
-        if !self.0.correct_clock || !signed.trusted {
+    fn learn(
+        &self,
+        signed: &Signed,
+        kept: &Kept,
+        host: &str,
+        headers: &HeaderMap,
+    ) -> Option<ClockOffset> {
+        if !self.0.correct_clock || !is_trusted(kept, host) {
             return None;
         }
         let offset = ClockOffset::learn(headers, signed.at, self.0.clock.now())?;
-        self.0.learnt.offsets.set(&signed.host, offset);
+        self.0.learnt.offsets.set(host, offset);
         Some(offset)
     }
 
     /// Remembers what is to be changed, and tells whether that was enough.
-    fn heal(&self, signed: &Signed, heal: Heal) -> bool {
+    fn heal(&self, signed: &Signed, request: &impl SignTarget, heal: Heal) -> bool {
         match heal {
             // It was remembered when it was learnt.
             Heal::Clock(_) => true,
-            Heal::Credentials => signed.cache.invalidate(&signed.credentials),
-            Heal::Region { region, host: None } => {
-                self.0.learnt.remember_region(&signed.host, &region);
-                true
+            Heal::Credentials => {
+                let session = self.session(request);
+                self.cache(request, session.as_ref()).invalidate(&signed.credentials)
             }
-            // Another host is another origin: the caller has to ask for it.
-            _ => false,
+            Heal::Region { region, host } => self.heal_region(request, &region, host.as_deref()),
         }
     }
-}
 
-impl Watch {
-    pub(super) fn fill(&mut self, signed: Signed) {
-        self.signed = Some(signed);
-    }
-}
-
-impl Signed {
-    fn sent(&self, received_at: SystemTime) -> SentSignature {
-        let mut sent = SentSignature::default();
-        let mut lines = self.text.string_to_sign.lines().skip(1);
-        sent.amz_date = lines.next().unwrap_or_default().to_owned();
-        if let Ok(scope) = CredentialScope::parse(lines.next().unwrap_or_default()) {
-            sent.region = scope.region.unwrap_or_default().to_owned();
-            sent.service = scope.service.to_owned();
+    /// A region is remembered for the host that was asked, or for the one that the bucket is at, if that is among the
+    /// allowed origins: another host is another origin, and has to have been allowed by name.
+    fn heal_region(&self, request: &impl SignTarget, region: &str, moved_to: Option<&str>) -> bool {
+        let options = request.extensions().get::<SignOptions>();
+        if options.is_some_and(|options| options.region.is_some()) {
+            return false;
         }
-        sent.canonical_request = Some(self.text.canonical_request.clone());
-        sent.string_to_sign = Some(self.text.string_to_sign.clone());
-        sent.access_key_id = self.credentials.access_key_id().to_owned();
-        sent.has_session_token = self.credentials.session_token_header().is_some();
-        sent.host = self.host.clone();
-        sent.received_at = Some(received_at);
-        sent
+        let Ok(location @ Location { host: Some(host), .. }) = request.location() else { return false };
+        let Some(new_host) = moved_to else {
+            self.0.learnt.remember_region(host, region);
+            return true;
+        };
+        let target = Location { host: Some(new_host), ..location };
+        let allowed = self.0.origins.is_some() && self.check_origin(&target).is_ok();
+        // The host that the caller wrote himself, or has signed in another's place, stays.
+        let settled = request.headers().contains_key(http::header::HOST) || self.sign_host(options).is_some();
+        if !allowed || settled || request.at_host(new_host).is_none() {
+            return false;
+        }
+        self.0.learnt.remember_region(new_host, region);
+        self.0.learnt.remember_move(host, new_host);
+        true
+    }
+
+    /// Sends a request to the host where its bucket was found to be, if an answer told so and that host is among the allowed
+    /// origins. For adapters, before a request is kept and signed.
+    pub fn relocate(&self, request: &mut impl SignTarget) {
+        let Some(moves) = self.0.learnt.moves().filter(|_| self.0.origins.is_some()) else { return };
+        if request.headers().contains_key(http::header::HOST) || self.is_skipped(request.extensions()) {
+            return;
+        }
+        let moved = request.location().ok().and_then(|location| {
+            let Moved { to, .. } = moves.iter().find(|moved| location.host == Some(&*moved.from))?;
+            request.at_host(to)
+        });
+        if let Some(uri) = moved {
+            request.set_uri(uri);
+        }
+    }
+
+    /// What was signed, made anew from what it was made of.
+    fn signed_text(&self, signed: &Signed, request: &impl SignTarget) -> Result<SignedText, Error> {
+        let payload = match &signed.what {
+            What::Payload(payload) => payload.as_payload(),
+            #[cfg(feature = "chunked")]
+            What::Text(text) => return Ok((**text).clone()),
+        };
+        let options = request.extensions().get::<SignOptions>();
+        let location = request.location()?;
+        let mut scope = self.told_scope(options, &location, request.headers())?;
+        if let Some(region) = &signed.region {
+            scope.region = (&**region).into();
+        }
+        let rules = ServiceRules::for_service(&scope.service);
+        let wire_path = flow::wire_path(location.path, &rules);
+        let defaults = self.with_missing_defaults(request.headers())?;
+        let view = RequestView {
+            method: request.method().as_str(),
+            host: location.host,
+            sign_host: self.sign_host(options),
+            path: wire_path.as_deref().unwrap_or(location.path),
+            query: location.query,
+            headers: defaults.as_ref().unwrap_or(request.headers()),
+        };
+        let date = AmzDate::new(signed.offset.apply(signed.at))?;
+        let params = SigningParams {
+            rules,
+            algorithm: scope.algorithm(&rules),
+            signed_headers: self.signed_headers(options),
+            ..SigningParams::new(&signed.credentials, &date, &scope.region, &scope.service)
+        };
+        let mut text = SignedText::default();
+        request::sign(&view, &params, payload, Some(&mut text))?;
+        Ok(text)
     }
 }
 
-impl std::fmt::Debug for Watch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("signed", &self.signed.is_some()).finish()
+fn is_trusted(kept: &Kept, host: &str) -> bool {
+    let scheme = kept.uri().split_once(':').map_or("", |(scheme, _)| scheme);
+    may_learn_from(scheme, host)
+}
+
+fn sent(text: SignedText) -> SentSignature {
+    let mut sent = SentSignature::default();
+    let mut lines = text.string_to_sign.lines().skip(1);
+    sent.amz_date = lines.next().unwrap_or_default().to_owned();
+    if let Ok(scope) = CredentialScope::parse(lines.next().unwrap_or_default()) {
+        sent.region = scope.region.unwrap_or_default().to_owned();
+        sent.service = scope.service.to_owned();
+    }
+    sent.canonical_request = Some(text.canonical_request);
+    sent.string_to_sign = Some(text.string_to_sign);
+    sent
+}
+
+/// A warning, with what there is to say of a refusal. Values that could be secret are not in it.
+#[cfg(feature = "tracing")]
+fn log(refusal: &Refusal, explanation: Option<&Explanation>, host: &str, replay: bool) {
+    let status = refusal.status().as_u16();
+    let code = refusal.code();
+    match explanation {
+        Some(explanation) => tracing::warn!(
+            host,
+            status,
+            code,
+            cause = ?explanation.cause(),
+            line = explanation.line().map(tracing::field::display),
+            replay,
+            "{explanation}"
+        ),
+        // As likely a missing permission as anything.
+        None => tracing::warn!(host, status, code, replay, "refused with {refusal}, without a reason"),
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+fn log(_: &Refusal, _: Option<&Explanation>, _: &str, _: bool) {}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("kept", &self.kept).field("signed", &self.signed.is_some()).finish()
     }
 }

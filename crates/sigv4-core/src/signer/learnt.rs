@@ -1,0 +1,62 @@
+//! What a signer learnt from answers; shared by its clones.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::refusal::{ClockOffset, ClockOffsets};
+
+/// What answers told, by host.
+#[derive(Debug, Default)]
+pub(super) struct Learnt {
+    pub(super) offsets: ClockOffsets,
+    regions: ArcSwap<Vec<(Box<str>, Box<str>)>>,
+    moves: ArcSwap<Vec<Moved>>,
+}
+
+/// A bucket that is reached at another host.
+#[derive(Debug, Clone)]
+pub(super) struct Moved {
+    pub(super) from: Box<str>,
+    pub(super) to: Box<str>,
+}
+
+/// Hosts of which something is remembered.
+const MAX_HOSTS: usize = 64;
+
+impl Learnt {
+    pub(super) fn offset(&self, host: Option<&str>) -> ClockOffset {
+        host.map_or(ClockOffset::ZERO, |host| self.offsets.get(host))
+    }
+
+    pub(super) fn region(&self, host: Option<&str>) -> Option<Box<str>> {
+        let regions = self.regions.load();
+        if regions.is_empty() {
+            return None;
+        }
+        regions.iter().find(|(known, _)| host == Some(&**known)).map(|(_, region)| region.clone())
+    }
+
+    pub(super) fn remember_region(&self, host: &str, region: &str) {
+        self.regions.rcu(|regions| {
+            let mut next = vec![(Box::from(host), Box::from(region))];
+            next.extend(regions.iter().filter(|(known, _)| **known != *host).take(MAX_HOSTS - 1).cloned());
+            next
+        });
+    }
+
+    /// The moves, if there are any.
+    pub(super) fn moves(&self) -> Option<Guard<Arc<Vec<Moved>>>> {
+        Some(self.moves.load()).filter(|moves| !moves.is_empty())
+    }
+
+    pub(super) fn remember_move(&self, from: &str, to: &str) {
+        self.moves.rcu(|moves| {
+            let mut next = vec![Moved { from: from.into(), to: to.into() }];
+            // Nothing moves on from where something moved to, so that no request goes round in circles.
+            let others = moves.iter().filter(|moved| *moved.from != *from && *moved.from != *to);
+            next.extend(others.take(MAX_HOSTS - 1).cloned());
+            next
+        });
+    }
+}
