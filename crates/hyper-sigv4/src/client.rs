@@ -39,6 +39,15 @@ impl<C> SigV4Client<C, Same> {
     }
 }
 
+#[cfg(feature = "refusals")]
+impl<C: Clone, R: Clone> SigV4Client<C, R> {
+    /// Explains refusals and heals those that can be healed, at the price of another type for the response's body: see
+    /// [`HealingLayer`](tower_sigv4::HealingLayer).
+    pub fn healing(self) -> crate::HealingClient<C, R> {
+        crate::HealingClient::new(self.sign)
+    }
+}
+
 impl<C, R> SigV4Client<C, R> {
     /// One deadline over fetching credentials, reading and hashing the body, and sending the request until the head of its answer
     /// is there: then an error of kind `Timeout` says which of them was waited for. None unless set. The timer is tokio's.

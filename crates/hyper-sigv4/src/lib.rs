@@ -23,9 +23,13 @@
 mod client;
 #[cfg(any(feature = "http1", feature = "http2"))]
 mod connection;
+#[cfg(feature = "refusals")]
+mod healing;
 
 pub use client::SigV4Client;
 #[cfg(any(feature = "http1", feature = "http2"))]
 pub use connection::SigV4Connection;
+#[cfg(feature = "refusals")]
+pub use healing::HealingClient;
 pub use sigv4_core;
 pub use tower_sigv4::{BoxError, Same, SignedBody, With, Wrap};

@@ -11,6 +11,8 @@ use reqwest_middleware::{Middleware, Next};
 use sigv4_core::Watch;
 use sigv4_core::body::BodyError;
 use sigv4_core::credentials::{Sleep, Spawn};
+#[cfg(feature = "refusals")]
+use sigv4_core::flow::BodyShape;
 use sigv4_core::flow::{Collect, Deadline, PayloadPlan, TimeLimit};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use tokio::time::Instant;
@@ -117,7 +119,7 @@ impl SigV4Middleware {
         Ok(response)
     }
 
-    /// Settles, hashes and signs. Gives where the body leaves its error, if it has one of its own.
+    /// Hashes and signs. Gives where the body leaves its error, if it has one of its own.
     async fn sign(
         &self,
         request: &mut Request,
@@ -125,8 +127,9 @@ impl SigV4Middleware {
         watch: &mut Watch,
         deadline: &mut Deadline,
     ) -> Result<BodyError, Error> {
-        WireForm::settle(request, self.spaces);
         let shape = shape(request);
+        #[cfg(feature = "refusals")]
+        self.keep_body(request, shape, watch)?;
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
         match plan {
             PayloadPlan::Hash => {
@@ -142,6 +145,9 @@ impl SigV4Middleware {
             PayloadPlan::Chunked(options) => {
                 let length = shape.length();
                 let mut target = Target { request, extensions };
+                #[cfg(feature = "refusals")]
+                let signing = self.signer.sign_chunked_watched(&mut target, &options, length, watch);
+                #[cfg(not(feature = "refusals"))]
                 let signing = self.signer.sign_chunked(&mut target, &options, length);
                 let chunks = self.signer.sign_within(deadline, signing).await?;
                 let body_error = chunks.error();
@@ -158,6 +164,26 @@ impl SigV4Middleware {
             _ => self.sign_as(request, extensions, Payload::EMPTY, watch, deadline).await?,
         }
         Ok(BodyError::default())
+    }
+
+    /// Keeps a body in memory, so that it can be sent again. A stream is not kept, although it may be read to be hashed.
+    #[cfg(feature = "refusals")]
+    fn keep_body(&self, request: &mut Request, shape: BodyShape, watch: &mut Watch) -> Result<(), Error> {
+        if !self.healing {
+            return Ok(());
+        }
+        match shape {
+            BodyShape::Empty => watch.kept_mut().keep_body(&Bytes::new()),
+            BodyShape::InMemory(_) => {
+                let body = request.body_mut().take().unwrap_or_default();
+                if let Some(bytes) = Collect::new(body).try_whole()? {
+                    watch.kept_mut().keep_body(&bytes);
+                    *request.body_mut() = Some(Body::from(bytes));
+                }
+            }
+            BodyShape::Stream(_) => {}
+        }
+        Ok(())
     }
 
     async fn whole(
@@ -221,6 +247,7 @@ impl Middleware for SigV4Middleware {
             self.signer.try_sign(&mut target, Payload::EMPTY).map_err(wrapped)?;
             return next.run(request, extensions).await;
         }
+        WireForm::settle(&mut request, self.spaces);
         if request.timeout().is_none() {
             *request.timeout_mut() = self.deadline;
         }

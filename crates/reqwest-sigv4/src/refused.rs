@@ -1,62 +1,107 @@
 //! Refused requests: explained, and sent once more where that heals them.
 
-use http::{Extensions, Method};
+use std::time::Duration;
+
+use http::{Extensions, Version};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::Next;
-use sigv4_core::flow::Peeked;
+use sigv4_core::flow::{Kept, Peeked};
 use sigv4_core::refusal::{MAX_BODY, Refusal};
 use sigv4_core::{Signer, Watch};
 use tokio::time::Instant;
+use url::Position;
 
 use crate::SigV4Middleware;
+use crate::target::Target;
 
 impl SigV4Middleware {
     /// Signs and sends; and once more if the answer is a refusal that can be healed.
     pub(crate) async fn send(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let began = Instant::now();
-        let method = request.method().clone();
-        // A stream cannot be sent twice: then the refusal is explained, and what it teaches serves the next request.
-        let copy = if self.healing { request.try_clone() } else { None };
-        let mut watch = Watch::default();
-        let response = self.attempt(request, extensions, next.clone(), &mut watch).await?;
-        let (response, replay) = read(&self.signer, &watch, &method, response).await;
-        let Some(mut copy) = copy.filter(|_| replay) else { return Ok(response) };
-        if let Some(timeout) = copy.timeout_mut() {
+        let mut sent = Sent::new(&self.signer, &mut request, extensions);
+        let response = self.attempt(request, extensions, next.clone(), &mut sent.watch).await?;
+        let (response, again) = sent.read(&self.signer, extensions, response).await;
+        let Some(mut again) = again else { return Ok(response) };
+        if let Some(timeout) = again.timeout_mut() {
             *timeout = timeout.saturating_sub(began.elapsed());
         }
-        let response = self.attempt(copy, extensions, next, &mut watch).await?;
-        Ok(read(&self.signer, &watch, &method, response).await.0)
+        let mut sent = Sent::new(&self.signer, &mut again, extensions);
+        let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
+        Ok(sent.read(&self.signer, extensions, response).await.0)
     }
 }
 
-/// The response, whole, and whether the same request is worth sending again.
-async fn read(signer: &Signer, watch: &Watch, method: &Method, response: Response) -> (Response, bool) {
-    if !Refusal::is_possible(response.status()) {
-        signer.accepted(watch, response.headers());
-        return (response, false);
+/// A request on its way, and what it takes to send it once more.
+struct Sent {
+    watch: Watch,
+    version: Version,
+    timeout: Option<Duration>,
+    has_body: bool,
+}
+
+impl Sent {
+    fn new(signer: &Signer, request: &mut Request, extensions: &Extensions) -> Self {
+        signer.relocate(&mut Target { request, extensions });
+        let url = request.url();
+        let host = Some(&url[Position::BeforeHost..Position::AfterPort]).filter(|host| !host.is_empty());
+        Self {
+            watch: Watch::new(Kept::new(request.method(), host, &[url.as_str()], request.headers())),
+            version: request.version(),
+            timeout: request.timeout().copied(),
+            has_body: request.body().is_some(),
+        }
     }
-    let url = response.url().clone();
-    let (mut parts, body) = http::Response::<Body>::from(response).into_parts();
-    let mut body = Peeked::untouched(body);
-    let seen = body.look(MAX_BODY).await;
-    let refused = signer.refused(watch, method, parts.status, &parts.headers, &seen);
-    let replay = refused.as_ref().is_some_and(|refused| refused.replay);
-    if let Some(explanation) = refused.and_then(|refused| refused.explanation) {
-        #[cfg(feature = "tracing")]
-        tracing::warn!(replay, "{explanation}");
-        parts.extensions.insert(explanation);
+
+    /// The request as it was before it was signed, but for its body.
+    fn request(&self) -> Option<Request> {
+        let kept = self.watch.kept();
+        let mut request = Request::new(kept.method().clone(), kept.uri().parse().ok()?);
+        *request.headers_mut() = kept.headers();
+        *request.version_mut() = self.version;
+        *request.timeout_mut() = self.timeout;
+        Some(request)
     }
-    let mut whole = http::Response::new(Body::wrap(body));
-    *whole.status_mut() = parts.status;
-    *whole.version_mut() = parts.version;
-    *whole.headers_mut() = parts.headers;
-    *whole.extensions_mut() = with_url(url, parts.extensions);
-    (Response::from(whole), replay)
+
+    /// The response, whole, and the request to be sent once more, where that is worth it.
+    async fn read(
+        &self,
+        signer: &Signer,
+        extensions: &Extensions,
+        response: Response,
+    ) -> (Response, Option<Request>) {
+        if !Refusal::is_possible(response.status()) {
+            signer.accepted(&self.watch, response.headers());
+            return (response, None);
+        }
+        let url = response.url().clone();
+        let (mut parts, body) = http::Response::<Body>::from(response).into_parts();
+        let mut body = Peeked::untouched(body);
+        let seen = body.look(MAX_BODY).await;
+        let mut request = self.request();
+        let refused = request.as_mut().and_then(|request| {
+            let target = Target { request, extensions };
+            signer.refused(&self.watch, &target, parts.status, &parts.headers, &seen)
+        });
+        let replay = refused.as_ref().is_some_and(|refused| refused.replay);
+        if let Some(explanation) = refused.and_then(|refused| refused.explanation) {
+            parts.extensions.insert(explanation);
+        }
+        let mut whole = http::Response::new(Body::wrap(body));
+        *whole.status_mut() = parts.status;
+        *whole.version_mut() = parts.version;
+        *whole.headers_mut() = parts.headers;
+        *whole.extensions_mut() = with_url(url, parts.extensions);
+        let again = request.filter(|_| replay).zip(self.watch.kept().body()).map(|(mut request, body)| {
+            *request.body_mut() = self.has_body.then(|| Body::from(body));
+            request
+        });
+        (Response::from(whole), again)
+    }
 }
 
 /// The extensions of a response, with the URL that reqwest keeps there for the time it is not a response of its own.

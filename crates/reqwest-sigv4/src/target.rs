@@ -61,6 +61,13 @@ impl SignTarget for Target<'_> {
         ))
     }
 
+    fn at_host(&self, host: &str) -> Option<Url> {
+        let mut url = self.request.url().clone();
+        url.set_host(Some(host)).ok()?;
+        url.set_port(None).ok()?;
+        Some(url)
+    }
+
     fn set_uri(&mut self, url: Url) {
         *self.request.url_mut() = url;
     }

@@ -18,7 +18,7 @@ pub use reqwest_service::ReqwestService;
 #[cfg(feature = "tokio")]
 pub use runtime::Tokio;
 #[cfg(feature = "refusals")]
-pub use sign::{Healing, HealingLayer};
+pub use sign::{Healing, HealingFuture, HealingLayer};
 pub use sign::{Same, Sign, SignLayer, SignedBody, With, Wrap};
 pub use sigv4_core;
 #[cfg(all(feature = "verify", feature = "chunked"))]

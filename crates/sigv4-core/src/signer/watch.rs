@@ -13,9 +13,7 @@ use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::flow::{self, Kept};
-use crate::refusal::{
-    ClockOffset, Explanation, Heal, HealFacts, Refusal, SentSignature, may_learn_from,
-};
+use crate::refusal::{ClockOffset, Explanation, Heal, HealFacts, Refusal, SentSignature, may_learn_from};
 use crate::request::{self, RequestView, SignedText, SigningParams};
 use crate::service::ServiceRules;
 use crate::signature::CredentialScope;
@@ -164,13 +162,7 @@ impl Signer {
         Some(Refused { explanation, replay })
     }
 
-    fn learn(
-        &self,
-        signed: &Signed,
-        kept: &Kept,
-        host: &str,
-        headers: &HeaderMap,
-    ) -> Option<ClockOffset> {
+    fn learn(&self, signed: &Signed, kept: &Kept, host: &str, headers: &HeaderMap) -> Option<ClockOffset> {
         if !self.0.correct_clock || !is_trusted(kept, host) {
             return None;
         }

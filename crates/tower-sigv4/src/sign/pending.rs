@@ -4,12 +4,18 @@ use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
+#[cfg(feature = "refusals")]
+use sigv4_core::Watch;
 use sigv4_core::body::BodyError;
 use sigv4_core::flow::{BodyShape, Collect, Deadline, HASHED_AT_ONCE, PayloadPlan, state_empty_body};
 use sigv4_core::{Error, Payload, Signer};
 
 use super::Rebuild;
 use crate::BoxError;
+
+/// Nothing is watched without the feature `refusals`.
+#[cfg(not(feature = "refusals"))]
+pub(super) enum Watch {}
 
 /// A request that is about to be signed: what there is of its body, and what is to be done with it.
 pub(super) enum Pending<B, Out> {
@@ -104,29 +110,48 @@ where
 pub(super) type Ready<Out> = (Out, BodyError);
 
 impl<B, Out> Pending<B, Out> {
+    /// Keeps a body that came in memory, so that it can be sent again. What had to be read as a stream is not.
+    fn keep(&self, watch: Option<&mut Watch>) {
+        #[cfg(feature = "refusals")]
+        if let Some(watch) = watch {
+            match self {
+                Self::Pass(_, PayloadPlan::Empty) => watch.kept_mut().keep_body(&Bytes::new()),
+                Self::Whole(bytes) => watch.kept_mut().keep_body(bytes),
+                _ => {}
+            }
+        }
+        #[cfg(not(feature = "refusals"))]
+        let _ = watch;
+    }
+
     /// Signs with what is at hand. `Err(self)` within, untouched, where something has to be waited for.
     pub(super) fn sign_now<R: Rebuild<B, Out = Out>>(
         self,
         signer: &Signer,
         rebuild: &R,
         parts: &mut Parts,
+        mut watch: Option<&mut Watch>,
     ) -> Result<Result<Ready<Out>, Self>, Error> {
+        self.keep(watch.as_deref_mut());
         match self {
-            Self::Pass(body, plan) => Ok(match signer.try_sign(parts, passed(&plan))? {
+            Self::Pass(body, plan) => Ok(match try_sign(signer, parts, passed(&plan), watch)? {
                 true => Ok(ready(body)),
                 false => Err(Self::Pass(body, plan)),
             }),
             Self::Whole(bytes) if bytes.len() <= HASHED_AT_ONCE => {
-                Ok(match signer.try_sign(parts, Payload::bytes(&bytes))? {
+                Ok(match try_sign(signer, parts, Payload::bytes(&bytes), watch)? {
                     true => Ok(ready(rebuild.buffered(bytes))),
                     false => Err(Self::Whole(bytes)),
                 })
             }
+            // Only what is watched needs more than this.
             #[cfg(feature = "chunked")]
-            Self::Chunk(body) => match signer.try_sign_chunked(parts, &body.options, body.length)? {
-                Some(chunks) => Ok(Ok(body.signed(rebuild, chunks)?)),
-                None => Ok(Err(Self::Chunk(body))),
-            },
+            Self::Chunk(body) if watch.is_none() => {
+                match signer.try_sign_chunked(parts, &body.options, body.length)? {
+                    Some(chunks) => Ok(Ok(body.signed(rebuild, chunks)?)),
+                    None => Ok(Err(Self::Chunk(body))),
+                }
+            }
             other => Ok(Err(other)),
         }
     }
@@ -138,6 +163,7 @@ impl<B, Out> Pending<B, Out> {
         rebuild: R,
         parts: &mut Parts,
         deadline: &mut Deadline,
+        watch: Option<&mut Watch>,
     ) -> Result<Ready<Out>, Error>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -145,21 +171,64 @@ impl<B, Out> Pending<B, Out> {
     {
         let bytes = match self {
             Self::Pass(body, plan) => {
-                signer.sign_within(deadline, signer.sign_async(parts, passed(&plan))).await?;
+                let signing = sign_async(signer, parts, passed(&plan), watch);
+                signer.sign_within(deadline, signing).await?;
                 return Ok(ready(body));
             }
             Self::Whole(bytes) => bytes,
             Self::Read(mut collect, limit) => signer.read_body(deadline, &mut collect, limit).await?,
             #[cfg(feature = "chunked")]
             Self::Chunk(body) => {
-                let signing = signer.sign_chunked(parts, &body.options, body.length);
+                let signing = sign_chunked(signer, parts, &body.options, body.length, watch);
                 let chunks = signer.sign_within(deadline, signing).await?;
                 return body.signed(&rebuild, chunks);
             }
         };
         let digest = signer.hash_body(deadline, &bytes).await?;
-        signer.sign_within(deadline, signer.sign_async(parts, Payload::precomputed(digest))).await?;
+        let signing = sign_async(signer, parts, Payload::precomputed(digest), watch);
+        signer.sign_within(deadline, signing).await?;
         Ok(ready(rebuild.buffered(bytes)))
+    }
+}
+
+fn try_sign(
+    signer: &Signer,
+    parts: &mut Parts,
+    payload: Payload<'_>,
+    watch: Option<&mut Watch>,
+) -> Result<bool, Error> {
+    match watch {
+        #[cfg(feature = "refusals")]
+        Some(watch) => signer.try_sign_watched(parts, payload, watch),
+        _ => signer.try_sign(parts, payload),
+    }
+}
+
+async fn sign_async(
+    signer: &Signer,
+    parts: &mut Parts,
+    payload: Payload<'_>,
+    watch: Option<&mut Watch>,
+) -> Result<(), Error> {
+    match watch {
+        #[cfg(feature = "refusals")]
+        Some(watch) => signer.sign_watched(parts, payload, watch).await,
+        _ => signer.sign_async(parts, payload).await,
+    }
+}
+
+#[cfg(feature = "chunked")]
+async fn sign_chunked(
+    signer: &Signer,
+    parts: &mut Parts,
+    options: &sigv4_core::body::chunked::ChunkedOptions,
+    length: Option<u64>,
+    watch: Option<&mut Watch>,
+) -> Result<sigv4_core::Chunks, Error> {
+    match watch {
+        #[cfg(feature = "refusals")]
+        Some(watch) => signer.sign_chunked_watched(parts, options, length, watch).await,
+        _ => signer.sign_chunked(parts, options, length).await,
     }
 }
 
@@ -186,7 +255,7 @@ where
     let (mut parts, body) = request.into_parts();
     settle(signer, &mut parts, &body);
     let pending = prepare(signer, &rebuild, &parts, body)?;
-    let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts, deadline).await?;
+    let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts, deadline, None).await?;
     Ok((Request::from_parts(parts, body), body_error))
 }
 

@@ -5,6 +5,8 @@ use http::{Request, Response};
 use http_body::Body;
 use sigv4_core::Signer;
 use sigv4_core::flow::{Step, TimeLimit};
+#[cfg(feature = "refusals")]
+use tower_layer::Layer;
 use tower_service::Service;
 
 use super::pending::{prepare, settle};
@@ -37,6 +39,17 @@ impl<S, R> Sign<S, R> {
     #[must_use]
     pub fn with_time_limit(self, limit: TimeLimit) -> Self {
         Self { limit, ..self }
+    }
+
+    /// As [`SignLayer::healing`](super::SignLayer::healing), around the same inner service.
+    #[cfg(feature = "refusals")]
+    pub fn healing(self) -> super::Healing<S, R>
+    where
+        S: Clone,
+        R: Clone,
+    {
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, limit: self.limit }
+            .layer(self.inner)
     }
 
     /// The inner service.
@@ -77,7 +90,7 @@ where
         let (mut parts, body) = request.into_parts();
         settle(&self.signer, &mut parts, &body);
         let signed = prepare(&self.signer, &self.rebuild, &parts, body)
-            .and_then(|pending| pending.sign_now(&self.signer, &self.rebuild, &mut parts));
+            .and_then(|pending| pending.sign_now(&self.signer, &self.rebuild, &mut parts, None));
         match signed {
             // What needs no waiting needs neither a clone of the inner service nor an allocation.
             Ok(Ok((body, body_error))) => {
@@ -100,7 +113,7 @@ where
                 SignFuture::waiting(async move {
                     let mut deadline = limit.begin();
                     let (body, body_error) =
-                        pending.sign_later(&signer, rebuild, &mut parts, &mut deadline).await?;
+                        pending.sign_later(&signer, rebuild, &mut parts, &mut deadline, None).await?;
                     let sent = inner.call(Request::from_parts(parts, body));
                     let sent = deadline.hold(Step::Sending, sent).await?;
                     sent.map_err(|error| body_error.or(error))

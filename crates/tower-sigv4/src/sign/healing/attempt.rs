@@ -1,0 +1,115 @@
+//! One request that was sent, what it was answered, and the one that is sent in its place.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Extensions, Request, Response, Version};
+use http_body::Body;
+use sigv4_core::flow::{Deadline, Kept, Peeked, Step};
+use sigv4_core::refusal::{MAX_BODY, Refusal};
+use sigv4_core::{Payload, Signer, Watch};
+use tower_service::Service;
+
+use super::Shared;
+use super::future::Waiting;
+use crate::BoxError;
+use crate::sign::Rebuild;
+
+/// A request on its way, and what it takes to send it once more.
+pub(super) struct Sent {
+    pub(super) watch: Watch,
+    version: Version,
+    extensions: Extensions,
+}
+
+impl Sent {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let uri = &parts.uri;
+        let (scheme, rest) = (uri.scheme_str(), uri.path_and_query().map_or("", |target| target.as_str()));
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let host = sigv4_core::Location::of(uri).ok().and_then(|location| location.host);
+        let separator = if scheme.is_some() { "://" } else { "" };
+        let uri = [scheme.unwrap_or_default(), separator, authority, rest];
+        Self {
+            watch: Watch::new(Kept::new(&parts.method, host, &uri, &parts.headers)),
+            version: parts.version,
+            extensions: parts.extensions.clone(),
+        }
+    }
+
+    /// The request as it was before it was signed.
+    fn parts(&self) -> Option<Parts> {
+        let kept = self.watch.kept();
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = kept.method().clone();
+        parts.uri = kept.uri().parse().ok()?;
+        parts.version = self.version;
+        parts.headers = kept.headers();
+        parts.extensions = self.extensions.clone();
+        Some(parts)
+    }
+
+    /// The response, whole, and the request to be sent once more, where that is worth it.
+    async fn read<Rs: Body<Data = Bytes> + Unpin>(
+        &self,
+        signer: &Signer,
+        response: Response<Rs>,
+    ) -> (Response<Peeked<Rs>>, Option<(Parts, Bytes)>) {
+        let (mut parts, body) = response.into_parts();
+        let mut body = Peeked::untouched(body);
+        if !Refusal::is_possible(parts.status) {
+            signer.accepted(&self.watch, &parts.headers);
+            return (Response::from_parts(parts, body), None);
+        }
+        let seen = body.look(MAX_BODY).await;
+        let request = self.parts();
+        let refused = request
+            .as_ref()
+            .and_then(|request| signer.refused(&self.watch, request, parts.status, &parts.headers, &seen));
+        let replay = refused.as_ref().is_some_and(|refused| refused.replay);
+        if let Some(explanation) = refused.and_then(|refused| refused.explanation) {
+            parts.extensions.insert(explanation);
+        }
+        let again = request.filter(|_| replay).zip(self.watch.kept().body());
+        (Response::from_parts(parts, body), again)
+    }
+}
+
+/// What comes of a response: it is read, and the request is sent once more where that heals it.
+pub(super) fn resume<S, R, B, Rs>(
+    shared: Arc<Shared<S, R>>,
+    sent: Sent,
+    response: Response<Rs>,
+    mut deadline: Deadline,
+) -> Waiting<Rs>
+where
+    S: Service<Request<R::Out>, Response = Response<Rs>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    R: Rebuild<B> + Send + Sync + 'static,
+    R::Out: Send,
+    B: 'static,
+    Rs: Body<Data = Bytes> + Unpin + Send + 'static,
+    Rs::Error: Send,
+{
+    Box::pin(async move {
+        let signer = &shared.signer;
+        let (response, again) = deadline.hold(Step::Sending, sent.read(signer, response)).await?;
+        let Some((mut parts, bytes)) = again else { return Ok(response) };
+        drop(response);
+
+        signer.relocate(&mut parts);
+        let mut sent = Sent::new(&parts);
+        let digest = signer.hash_body(&mut deadline, &bytes).await?;
+        let signing = signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut sent.watch);
+        signer.sign_within(&mut deadline, signing).await?;
+        let request = Request::from_parts(parts, shared.rebuild.buffered(bytes));
+        let mut inner = shared.service();
+        let ready = poll_fn(|context| inner.poll_ready(context));
+        deadline.hold(Step::Sending, ready).await?.map_err(Into::into)?;
+        let response = deadline.hold(Step::Sending, inner.call(request)).await?.map_err(Into::into)?;
+        Ok(deadline.hold(Step::Sending, sent.read(signer, response)).await?.0)
+    })
+}
