@@ -62,7 +62,7 @@ pub struct ByTheLetter<'a> {
     pub date: &'a str,
     /// The region of the scope.
     pub region: &'a str,
-    /// The service of the scope; `s3` has a path of its own.
+    /// The service of the scope; `s3` and `s3express` have paths of their own.
     pub service: &'a str,
 }
 
@@ -101,7 +101,7 @@ impl ByTheLetter<'_> {
     }
 
     fn path(&self) -> String {
-        if self.service == "s3" {
+        if matches!(self.service, "s3" | "s3express") {
             return self.path.to_owned();
         }
         let mut segments: Vec<&str> = Vec::new();

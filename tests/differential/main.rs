@@ -5,6 +5,7 @@
 
 mod difference;
 mod generator;
+mod letter;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
