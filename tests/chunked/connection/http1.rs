@@ -1,54 +1,90 @@
-//! HTTP/1: the connection closes before `content-length` bytes have come.
+//! HTTP/1: the connection closes before `content-length` bytes have come, or before the end of `transfer-encoding: chunked`.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
-use super::{CLIENTS, Fate, MODES, WRONG, check, send};
-use sigv4_core::body::chunked::ChunkedMode;
+use super::{CLIENTS, Fate, Upload, Way};
 
-/// What a server saw of one request: the announced length, and the bytes of the body until it was whole or the
-/// connection closed. A body that fails at once may keep the whole request from being sent.
-async fn serve(listener: TcpListener) -> (Option<usize>, Vec<u8>) {
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let mut received = Vec::new();
-    let mut length = None;
-    loop {
-        if length.is_none()
-            && let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n")
-        {
-            let head = String::from_utf8(received.drain(..end + 4).collect()).unwrap().to_ascii_lowercase();
-            assert!(head.contains("\r\nx-amz-decoded-content-length: 20000\r\n"), "{head}");
-            assert!(!head.contains("\r\ntransfer-encoding"), "{head}");
-            let after = head.split("\r\ncontent-length: ").nth(1).unwrap();
-            length = after.split("\r\n").next().unwrap().parse().ok();
-        }
-        if length.is_some_and(|length| received.len() >= length) {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-            break;
-        }
-        // A connection that was reset is closed as well.
-        if stream.read_buf(&mut received).await.unwrap_or_default() == 0 {
-            break;
-        }
-    }
-    (length, received)
+/// What a server saw of one request.
+#[derive(Debug, Default)]
+struct Seen {
+    head: Option<Head>,
+    body: Vec<u8>,
 }
 
-async fn upload(client: &str, mode: ChunkedMode, fate: Fate) -> (Option<usize>, Vec<u8>) {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Head {
+    /// So many bytes are to come.
+    ContentLength(usize),
+    TransferEncodingChunked,
+}
+
+impl Seen {
+    /// Whether a server would take the request for complete.
+    fn is_whole(&self) -> bool {
+        match self.head {
+            Some(Head::ContentLength(length)) => self.body.len() >= length,
+            Some(Head::TransferEncodingChunked) => self.body.ends_with(b"\r\n0\r\n\r\n"),
+            None => false,
+        }
+    }
+
+    /// Takes the head off once it is there. A body that fails at once may keep it from being sent.
+    fn look_for_head(&mut self) {
+        let Some(end) = self.body.windows(4).position(|window| window == b"\r\n\r\n") else { return };
+        let head = String::from_utf8(self.body.drain(..end + 4).collect()).unwrap().to_ascii_lowercase();
+        assert!(head.contains("\r\nx-amz-decoded-content-length: 20000\r\n"), "{head}");
+        let value = |name: &str| head.split(name).nth(1).and_then(|after| after.split("\r\n").next());
+        self.head = Some(match (value("\r\ncontent-length: "), value("\r\ntransfer-encoding: ")) {
+            (Some(length), None) => Head::ContentLength(length.parse().unwrap()),
+            (None, Some("chunked")) => Head::TransferEncodingChunked,
+            _ => panic!("{head}"),
+        });
+    }
+}
+
+/// Reads one request, until it is whole or the connection closes.
+async fn serve(listener: TcpListener, data_seen: Arc<Notify>) -> Seen {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut seen = Seen::default();
+    loop {
+        if seen.head.is_none() {
+            seen.look_for_head();
+        }
+        if seen.is_whole() {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            return seen;
+        }
+        if seen.head.is_some() && !seen.body.is_empty() {
+            data_seen.notify_one();
+        }
+        // A connection that was reset is closed as well.
+        if stream.read_buf(&mut seen.body).await.unwrap_or_default() == 0 {
+            return seen;
+        }
+    }
+}
+
+async fn exchange(upload: &Upload) -> Seen {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(serve(listener));
-    check(client, fate, send(client, false, address, mode, fate).await);
+    let (address, data_seen) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
+    let server = tokio::spawn(serve(listener, Arc::clone(&data_seen)));
+    upload.run(address, data_seen).await;
     server.await.unwrap()
 }
 
 #[tokio::test]
 async fn a_right_body_is_whole() {
     for client in CLIENTS {
-        for mode in MODES {
-            let (length, body) = upload(client, mode, Fate::Right).await;
-            assert_eq!(Some(body.len()), length);
-            assert!(body.ends_with(b"\r\n\r\n"));
+        for way in Way::ALL {
+            let seen = exchange(&Upload::new(client, false, way, Fate::Right)).await;
+            let open_end = seen.head == Some(Head::TransferEncodingChunked);
+            assert_eq!(open_end, way == Way::OpenEnd, "{client}, {way:?}");
+            assert!(seen.is_whole() && way.is_ended(&seen.body), "{client}, {way:?}");
         }
     }
 }
@@ -56,15 +92,28 @@ async fn a_right_body_is_whole() {
 #[tokio::test]
 async fn a_wrong_body_closes_the_connection() {
     for client in CLIENTS {
-        for mode in MODES {
-            for fate in WRONG {
-                let (length, body) = upload(client, mode, fate).await;
-                let whole = length.is_some_and(|length| body.len() >= length);
-                assert!(!whole, "{fate:?} through {client}: {} bytes of {length:?}", body.len());
-                let last_chunk = if mode.signs_chunks() { "\r\n0;chunk-signature=" } else { "\r\n0\r\n" };
-                let ended = body.windows(last_chunk.len()).any(|window| window == last_chunk.as_bytes());
-                assert!(!ended, "{fate:?} through {client}: the last chunk was sent");
+        for way in Way::ALL {
+            for fate in Fate::WRONG {
+                let upload = Upload::new(client, false, way, fate);
+                let seen = exchange(&upload).await;
+                assert!(!seen.is_whole(), "{upload}: {} bytes of {:?}", seen.body.len(), seen.head);
+                assert!(!way.is_ended(&seen.body), "{upload}: the last chunk was sent");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_hang_is_timed_out_and_closes_the_connection() {
+    for client in CLIENTS {
+        let upload = Upload {
+            timeout: Duration::from_millis(500),
+            ..Upload::new(client, false, Way::SignedTrailer, Fate::HangAtEnd)
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(serve(listener, Arc::default()));
+        upload.time_out(address).await;
+        assert!(!server.await.unwrap().is_whole(), "{upload}");
     }
 }

@@ -1,10 +1,13 @@
 //! HTTP/2: the stream is reset, and never ended. Frames as RFC 9113 has them, read from the socket.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
-use super::{CLIENTS, Fate, MODES, WRONG, check, send};
-use sigv4_core::body::chunked::ChunkedMode;
+use super::{CLIENTS, Fate, Upload, Way};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -18,7 +21,7 @@ const END_STREAM: u8 = 1;
 /// In SETTINGS.
 const ACK: u8 = 1;
 
-/// What a server saw of one request.
+/// What a server saw of one request, until its stream ended or was reset, or the connection closed.
 #[derive(Debug, Default)]
 struct Seen {
     body: Vec<u8>,
@@ -26,7 +29,7 @@ struct Seen {
     reset: bool,
 }
 
-async fn serve(listener: TcpListener) -> Seen {
+async fn serve(listener: TcpListener, data_seen: Arc<Notify>) -> Seen {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut preface = [0; PREFACE.len()];
     stream.read_exact(&mut preface).await.unwrap();
@@ -34,7 +37,7 @@ async fn serve(listener: TcpListener) -> Seen {
     stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await.unwrap();
     let mut seen = Seen::default();
     let mut head = [0; 9];
-    while stream.read_exact(&mut head).await.is_ok() {
+    while !(seen.reset || seen.ended) && stream.read_exact(&mut head).await.is_ok() {
         let [a, b, c, kind, flags, id @ ..] = head;
         let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
         if stream.read_exact(&mut payload).await.is_err() {
@@ -48,6 +51,7 @@ async fn serve(listener: TcpListener) -> Seen {
                 if kind == DATA {
                     assert_eq!(flags & !END_STREAM, 0, "padded data");
                     seen.body.extend(payload);
+                    data_seen.notify_one();
                 }
                 if flags & END_STREAM != 0 {
                     seen.ended = true;
@@ -61,28 +65,25 @@ async fn serve(listener: TcpListener) -> Seen {
             RST_STREAM => seen.reset = true,
             _ => {}
         }
-        if seen.reset || seen.ended {
-            break;
-        }
     }
     seen
 }
 
-async fn upload(client: &str, mode: ChunkedMode, fate: Fate) -> Seen {
+async fn exchange(upload: &Upload) -> Seen {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(serve(listener));
-    check(client, fate, send(client, true, address, mode, fate).await);
+    let (address, data_seen) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
+    let server = tokio::spawn(serve(listener, Arc::clone(&data_seen)));
+    upload.run(address, data_seen).await;
     server.await.unwrap()
 }
 
 #[tokio::test]
 async fn a_right_body_ends_the_stream() {
     for client in CLIENTS {
-        for mode in MODES {
-            let seen = upload(client, mode, Fate::Right).await;
-            assert!(seen.ended && !seen.reset, "{client}");
-            assert!(seen.body.ends_with(b"\r\n\r\n"));
+        for way in Way::ALL {
+            let seen = exchange(&Upload::new(client, true, way, Fate::Right)).await;
+            assert!(seen.ended && !seen.reset, "{client}, {way:?}");
+            assert!(way.is_ended(&seen.body) && seen.body.ends_with(b"\r\n\r\n"), "{client}, {way:?}");
         }
     }
 }
@@ -90,12 +91,31 @@ async fn a_right_body_ends_the_stream() {
 #[tokio::test]
 async fn a_wrong_body_resets_the_stream() {
     for client in CLIENTS {
-        for mode in MODES {
-            for fate in WRONG {
-                let seen = upload(client, mode, fate).await;
-                assert!(!seen.ended, "{fate:?} through {client}: the stream was ended");
-                assert!(seen.reset, "{fate:?} through {client}: the stream was not reset");
+        for way in Way::ALL {
+            for fate in Fate::WRONG {
+                let upload = Upload::new(client, true, way, fate);
+                let seen = exchange(&upload).await;
+                assert!(!seen.ended, "{upload}: the stream was ended");
+                assert!(!way.is_ended(&seen.body), "{upload}: the last chunk was sent");
+                // Of a stream that fails at once, nothing may have been sent that could be reset.
+                assert!(seen.reset || fate == Fate::ErrorAtOnce, "{upload}: the stream was not reset");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_hang_is_timed_out_and_resets_the_stream() {
+    for client in CLIENTS {
+        let upload = Upload {
+            timeout: Duration::from_millis(500),
+            ..Upload::new(client, true, Way::SignedTrailer, Fate::HangAtEnd)
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(serve(listener, Arc::default()));
+        upload.time_out(address).await;
+        let seen = server.await.unwrap();
+        assert!(!seen.ended, "{upload}");
     }
 }
