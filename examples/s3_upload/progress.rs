@@ -13,8 +13,9 @@ pub struct Progress<B> {
     bar: ProgressBar,
 }
 
-impl<B> Progress<B> {
+impl<B: Body> Progress<B> {
     pub fn new(inner: B, bar: ProgressBar) -> Self {
+        bar.set_length(inner.size_hint().lower());
         Self { inner, bar }
     }
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use sigv4_core::verify::{CredentialMap, Verifier};
+use sigv4_examples::file_body::RequestBody;
 use sigv4_examples::{Failure, example_credentials};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -44,33 +45,42 @@ pub async fn serve(file: PathBuf) -> Result<SocketAddr, Failure> {
 async fn answer(
     request: Request<StreamedBody<Incoming>>,
     file: PathBuf,
-) -> Result<Response<Full<Bytes>>, Failure> {
-    let answer = |status, text: String| Response::builder().status(status).body(Full::from(text));
-    if request.method() != Method::PUT {
-        return Ok(answer(StatusCode::METHOD_NOT_ALLOWED, "this server only takes\n".into())?);
-    }
-    let coming = file.with_extension("coming");
-    match store(request.into_body(), &coming).await {
-        Ok(size) => {
-            tokio::fs::rename(coming, file).await?;
-            Ok(Response::builder().header("etag", format!("\"{size}-bytes\"")).body(Full::default())?)
+) -> Result<Response<RequestBody>, Failure> {
+    match *request.method() {
+        Method::GET => Ok(match RequestBody::open(&file).await {
+            Ok(body) => Response::new(body),
+            Err(_) => told(StatusCode::NOT_FOUND, "nothing is stored"),
+        }),
+        Method::PUT => {
+            let coming = file.with_extension("coming");
+            match store(request.into_body(), &coming).await {
+                Ok(()) => {
+                    tokio::fs::rename(coming, file).await?;
+                    Ok(Response::new(RequestBody::EMPTY))
+                }
+                Err(error) => {
+                    tokio::fs::remove_file(coming).await?;
+                    Ok(told(StatusCode::BAD_REQUEST, error.to_string()))
+                }
+            }
         }
-        Err(error) => {
-            tokio::fs::remove_file(coming).await?;
-            Ok(answer(StatusCode::BAD_REQUEST, format!("{error}\n"))?)
-        }
+        _ => Ok(told(StatusCode::METHOD_NOT_ALLOWED, "this server takes one object, and gives it back")),
     }
 }
 
-async fn store(mut body: StreamedBody<Incoming>, path: &Path) -> Result<u64, Failure> {
+fn told(status: StatusCode, text: impl Into<Bytes>) -> Response<RequestBody> {
+    let mut response = Response::new(RequestBody::from(text.into()));
+    *response.status_mut() = status;
+    response
+}
+
+async fn store(mut body: StreamedBody<Incoming>, path: &Path) -> Result<(), Failure> {
     let mut file = tokio::fs::File::create(path).await?;
-    let mut size = 0;
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
             file.write_all(&data).await?;
-            size += data.len() as u64;
         }
     }
     file.flush().await?;
-    Ok(size)
+    Ok(())
 }
