@@ -3,7 +3,7 @@
 use super::clock_facts;
 use super::explanation::{Cause, Confidence, Explanation, Finding};
 use super::facts;
-use super::kind::{Refusal, RefusalKind};
+use super::kind::{Refusal, RefusalKind, ScopePart};
 use super::kinds;
 use super::sent::SentSignature;
 
@@ -62,6 +62,10 @@ impl Refusal {
                 vec![kinds::body_hash(sent, claimed.as_deref(), computed.as_deref())]
             }
             RefusalKind::MissingContentSha256 => vec![kinds::content_sha256(sent)],
+            RefusalKind::Untold if sent.service == "s3" && self.names_other_region(&sent.region) => {
+                let part = ScopePart { given: None, expected: self.bucket_region.clone() };
+                vec![kinds::scope(sent, Some(&part), None)]
+            }
             RefusalKind::Untold => facts::ranked(sent, self.server_time()),
         };
         // A certain finding stands alone.

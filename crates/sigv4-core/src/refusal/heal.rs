@@ -66,6 +66,11 @@ impl Refusal {
             return None;
         }
         match &self.kind {
+            // To a HEAD, S3 says no more.
+            RefusalKind::Untold if is_s3(facts.service) && self.names_other_region(facts.region) => {
+                let region = self.bucket_region.clone()?;
+                Some(Heal::Region { region, host: None })
+            }
             // Many services do not name a wrong clock: they refuse the signature, or give no reason.
             RefusalKind::Skew { .. } | RefusalKind::SignatureMismatch { .. } | RefusalKind::Untold => {
                 let learnt = facts.offset_learnt?;
@@ -86,6 +91,13 @@ impl Refusal {
             }
             _ => None,
         }
+    }
+}
+
+impl Refusal {
+    /// Whether the bucket was said to be in another region than `region`.
+    pub(super) fn names_other_region(&self, region: &str) -> bool {
+        self.bucket_region.as_deref().is_some_and(|told| !region.is_empty() && told != region)
     }
 }
 

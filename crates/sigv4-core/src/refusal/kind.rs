@@ -14,6 +14,7 @@ pub struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: Option<String>,
     pub(super) date: Option<SystemTime>,
+    pub(super) bucket_region: Option<String>,
 }
 
 impl Refusal {
@@ -30,6 +31,11 @@ impl Refusal {
     /// The service's own error code, such as `SignatureDoesNotMatch`: ASCII letters, digits, `.`, `-` and `_`.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
+    }
+
+    /// The region of the bucket, where S3 tells it: in `x-amz-bucket-region`, also beside a refusal without a word.
+    pub fn bucket_region(&self) -> Option<&str> {
+        self.bucket_region.as_deref()
     }
 
     /// The service's clock: from the refusal's own text, else the `Date` header (absent on a cached response).

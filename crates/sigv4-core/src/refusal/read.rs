@@ -41,7 +41,7 @@ impl Refusal {
         let message = fields.first(&["message", "detailedmessage", "errormessage", "reason", "details"]);
         let message = Message::new(message.unwrap_or_default());
         let kind = classify(status, headers, &fields, code.as_deref(), &message)?;
-        Some(Self { kind, status, code, date: date(headers) })
+        Some(Self { kind, status, code, date: date(headers), bucket_region: bucket_region(headers) })
     }
 
     /// The same for the answer to a request with `method`: the answer to a `HEAD` has no body, so that a bare
@@ -49,7 +49,8 @@ impl Refusal {
     pub fn read_for(method: &Method, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let read = Self::read(status, headers, body);
         if read.is_none() && method == Method::HEAD && status == StatusCode::BAD_REQUEST {
-            return Some(Self { kind: RefusalKind::Untold, status, code: None, date: date(headers) });
+            let (date, bucket_region) = (date(headers), bucket_region(headers));
+            return Some(Self { kind: RefusalKind::Untold, status, code: None, date, bucket_region });
         }
         read
     }

@@ -1,0 +1,10 @@
+//! Refusals explained and healed, end to end, through each client: clocks, sessions, regions, and what proxies change.
+#![allow(clippy::unwrap_used, reason = "a failed test is a panic")]
+
+mod clients;
+mod clock;
+mod events;
+mod proxy;
+mod regions;
+mod server;
+mod sessions;
