@@ -62,6 +62,12 @@ impl<C, R> SigV4Client<C, R> {
         Self { sign: self.sign.with_time_limit(limit) }
     }
 
+    /// Leaves a seal with each signed request, for a check below: see [`SignLayer::with_seal`].
+    #[must_use]
+    pub fn with_seal(self, on: bool) -> Self {
+        Self { sign: self.sign.with_seal(on) }
+    }
+
     /// The client below.
     pub fn get_ref(&self) -> &C {
         self.sign.get_ref()

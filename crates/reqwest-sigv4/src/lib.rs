@@ -30,6 +30,8 @@
 #![deny(missing_docs)]
 
 mod buffer;
+#[cfg(feature = "tracing")]
+mod check_seal;
 mod error;
 mod ext;
 mod harden;
@@ -40,6 +42,8 @@ mod refused;
 mod target;
 
 pub use buffer::BufferBody;
+#[cfg(feature = "tracing")]
+pub use check_seal::CheckSeal;
 pub use ext::SignExt;
 pub use harden::harden;
 pub use middleware::SigV4Middleware;

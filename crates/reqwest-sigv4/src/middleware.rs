@@ -13,7 +13,7 @@ use sigv4_core::body::BodyError;
 use sigv4_core::credentials::{Sleep, Spawn};
 #[cfg(feature = "refusals")]
 use sigv4_core::flow::BodyShape;
-use sigv4_core::flow::{Collect, Deadline, PayloadPlan, TimeLimit};
+use sigv4_core::flow::{Collect, Deadline, PayloadPlan, Seal, TimeLimit};
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use tokio::time::Instant;
 use url::Position;
@@ -44,6 +44,7 @@ pub struct SigV4Middleware {
     spaces: bool,
     guard: bool,
     deadline: Option<Duration>,
+    seal: bool,
     #[cfg(feature = "refusals")]
     pub(crate) healing: bool,
 }
@@ -59,6 +60,7 @@ impl SigV4Middleware {
             spaces: true,
             guard: true,
             deadline: None,
+            seal: false,
             #[cfg(feature = "refusals")]
             healing: true,
         }
@@ -85,6 +87,13 @@ impl SigV4Middleware {
         Self { deadline: Some(after), ..self }
     }
 
+    /// Whether a [`Seal`] is left with each signed request, so that `CheckSeal` (feature `tracing`), put last, can warn when a
+    /// middleware in between changed what was signed. Off unless turned on: it copies the signed headers.
+    #[must_use]
+    pub fn with_seal(self, on: bool) -> Self {
+        Self { seal: on, ..self }
+    }
+
     /// Whether a refused request is signed anew and sent once more, where its body can be and where the refusal proves that
     /// it was not executed. On unless turned off. Explanations come either way.
     #[cfg(feature = "refusals")]
@@ -108,6 +117,11 @@ impl SigV4Middleware {
         let body_error = signed.map_err(wrapped)?;
         // What is left is the client's: one deadline over all.
         *request.timeout_mut() = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
+        if self.seal {
+            let length = shape(&request).length();
+            let seal = Seal::of(&Target { request: &mut request, extensions }, length);
+            seal.and_then(|seal| extensions.insert(seal));
+        }
         let sent = self.guard.then(|| request.url().clone());
         let response =
             next.run(request, extensions).await.map_err(|error| body_error.get().map_or(error, wrapped))?;

@@ -28,7 +28,8 @@ pub use request::SignedHeaders;
 #[cfg(feature = "chunked")]
 pub use signer::Chunks;
 pub use signer::{
-    DEFAULT_BUFFER_LIMIT, Location, Origin, Outcome, PayloadMode, Presigned, SignOptions, SignTarget, Signer,
+    DEFAULT_BUFFER_LIMIT, Location, Origin, Outcome, PayloadMode, Presigned, RequestHead, SignOptions,
+    SignTarget, Signer,
 };
 #[cfg(feature = "refusals")]
 pub use signer::{Refused, Watch};

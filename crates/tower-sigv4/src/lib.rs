@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "tracing")]
+mod check_seal;
 #[cfg(feature = "redirect")]
 mod redirect;
 #[cfg(feature = "reqwest")]
@@ -11,6 +13,8 @@ pub mod sign;
 #[cfg(feature = "verify")]
 pub mod verify;
 
+#[cfg(feature = "tracing")]
+pub use check_seal::{CheckSeal, CheckSealLayer};
 #[cfg(feature = "redirect")]
 pub use redirect::SignedRedirects;
 #[cfg(feature = "reqwest")]

@@ -9,6 +9,7 @@ mod kept;
 mod peek;
 mod plan;
 mod redirect;
+mod seal;
 mod wire;
 
 pub use buffer::Collect;
@@ -22,6 +23,7 @@ pub use plan::{BodyShape, PayloadPlan};
 pub use redirect::{
     Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers,
 };
+pub use seal::Seal;
 pub use wire::{state_empty_body, wire_path};
 
 pub(crate) use plan::PlanFacts;

@@ -5,6 +5,7 @@ use super::lines::{Canonical, Difference, Line};
 use super::relate::{Relation, normalized, relate};
 use super::sent::SentSignature;
 use super::show;
+use crate::request::{is_shown_header, is_shown_parameter};
 use crate::service::ServiceRules;
 use crate::signature::EMPTY_SHA256;
 
@@ -146,8 +147,7 @@ fn query(name: &str, difference: &Difference<'_>) -> Finding {
         }
         (Some(ours), Some(theirs)) => (ours, theirs),
     };
-    let evidence =
-        values(&format!("the query parameter {shown}"), show::is_shown_parameter(name), ours, theirs);
+    let evidence = values(&format!("the query parameter {shown}"), is_shown_parameter(name), ours, theirs);
     let (cause, advice) = match relate(ours, theirs) {
         Relation::OursTooFew => (
             Cause::EncodedTooFew,
@@ -224,7 +224,7 @@ fn header(name: &str, difference: &Difference<'_>, all: &[Difference<'_>]) -> Fi
         }
         (Some(ours), Some(theirs)) => (ours, theirs),
     };
-    let evidence = values(&format!("the header {shown}"), show::is_shown_header(name), ours, theirs);
+    let evidence = values(&format!("the header {shown}"), is_shown_header(name), ours, theirs);
     let folded = |value: &str| value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     let (cause, advice) = if name == "host" {
         host(ours, theirs)

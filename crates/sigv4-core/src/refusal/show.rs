@@ -4,44 +4,8 @@
 //! other value the length and the first differing offset. Whatever is shown is escaped to printable ASCII, so
 //! that a hostile server cannot drive a terminal or forge a log line.
 
-/// Headers whose values are shown.
-const SHOWN_HEADERS: &[&str] = &[
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "connection",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-type",
-    "date",
-    "expect",
-    "host",
-    "te",
-    "transfer-encoding",
-    "x-amz-algorithm",
-    "x-amz-content-sha256",
-    "x-amz-date",
-    "x-amz-decoded-content-length",
-    "x-amz-region-set",
-    "x-amz-target",
-    "x-amz-trailer",
-];
-
-/// Query parameters whose values are shown.
-const SHOWN_PARAMETERS: &[&str] =
-    &["X-Amz-Algorithm", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Region-Set", "X-Amz-SignedHeaders"];
-
 /// No quoted text is longer than this, in characters before escaping.
 const MAX_SHOWN: usize = 120;
-
-pub(super) fn is_shown_header(name: &str) -> bool {
-    SHOWN_HEADERS.contains(&name)
-}
-
-pub(super) fn is_shown_parameter(name: &str) -> bool {
-    SHOWN_PARAMETERS.contains(&name)
-}
 
 /// Printable ASCII of `text`, quotes and backslashes untouched, cut at `MAX_SHOWN`.
 pub(super) fn plain(text: &str) -> String {

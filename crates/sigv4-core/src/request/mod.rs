@@ -4,6 +4,7 @@ mod authorization;
 #[cfg(feature = "tokens")]
 mod post_policy;
 mod presign;
+mod shown;
 mod sign;
 mod signed_headers;
 mod view;
@@ -21,6 +22,8 @@ pub use view::{HeaderView, RequestView};
 
 #[cfg(feature = "verify")]
 pub(crate) use authorization::FAMILY;
+#[cfg(feature = "refusals")]
+pub(crate) use shown::{is_shown_header, is_shown_parameter};
 pub(crate) use view::wire_host;
 
 /// What was signed, as text: to compare with what a service says it reckoned, and to test.

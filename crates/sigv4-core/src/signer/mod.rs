@@ -9,8 +9,11 @@ mod origin;
 mod outcome;
 mod presigned;
 mod scope;
+mod sources;
 mod steps;
 mod target;
+#[cfg(feature = "tracing")]
+mod trace;
 mod waiting;
 #[cfg(feature = "refusals")]
 mod watch;
@@ -26,6 +29,7 @@ pub use options::{PayloadMode, SignOptions};
 pub use origin::Origin;
 pub use outcome::Outcome;
 pub use presigned::Presigned;
+pub use sources::RequestHead;
 pub use target::{Location, SignTarget};
 #[cfg(feature = "refusals")]
 pub use watch::{Refused, Watch};
@@ -39,6 +43,7 @@ use crate::request::SignedHeaders;
 use crate::signature::RegionSet;
 use outcome::Hook;
 use scope::ScopeSource;
+use sources::Source;
 use steps::Cover;
 
 /// Signs requests: for a service and region, with the credentials of a provider.
@@ -67,6 +72,7 @@ struct Inner {
     region_set: Option<RegionSet>,
     express: Option<ExpressSessions>,
     credentials: CredentialCache,
+    choose: Option<sources::Choose>,
     clock: Arc<dyn Clock>,
     payload: PayloadMode,
     buffer_limit: u64,
@@ -128,6 +134,7 @@ impl Signer {
             region_set: None,
             express: None,
             credentials: CredentialCache::new(provider),
+            choose: None,
             clock: Arc::new(SystemClock),
             payload: PayloadMode::Auto,
             buffer_limit: DEFAULT_BUFFER_LIMIT,
@@ -287,10 +294,13 @@ impl Signer {
         &self,
         request: &T,
     ) -> impl Future<Output = Result<CachedCredentials, Error>> + Send + use<T> {
-        let cache = self.session(request).unwrap_or_else(|| self.cache(request, None).clone());
+        let source = self.source(request).map(Source::into_owned);
         let signer = self.clone();
         async move {
-            let fetched = cache.get(signer.0.clock.now()).await;
+            let fetched = match source {
+                Ok(cache) => cache.get(signer.0.clock.now()).await,
+                Err(error) => Err(error),
+            };
             fetched.inspect_err(|error| signer.report(Err(error)))
         }
     }

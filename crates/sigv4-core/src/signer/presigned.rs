@@ -70,8 +70,7 @@ impl Signer {
     /// ```
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
         let now = self.0.clock.now();
-        let session = self.session(request);
-        match self.cache(request, session.as_ref()).try_get(now)? {
+        match self.source(request)?.try_get(now)? {
             Some(credentials) => self.presign_with(request, expires, &credentials),
             None => Err(Error::new(
                 ErrorKind::Credentials,

@@ -8,6 +8,8 @@ use http::HeaderMap;
 use super::chunks::Chunks;
 use super::outcome::Outcome;
 use super::scope::Scope;
+#[cfg(feature = "tracing")]
+use super::trace;
 #[cfg(feature = "refusals")]
 use super::watch::{self, Watch};
 use super::{Location, Origin, SignOptions, SignTarget, Signer};
@@ -15,9 +17,8 @@ use crate::body::Payload;
 #[cfg(feature = "chunked")]
 use crate::body::chunked::{ChunkSigner, ChunkedOptions, ChunkedPlan};
 use crate::clock::AmzDate;
-use crate::credentials::{CredentialCache, Credentials};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::express;
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
 use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SignedText, SigningParams};
 use crate::service::ServiceRules;
@@ -97,8 +98,7 @@ impl Signer {
         watch: Option<&mut Watch>,
     ) -> Result<Option<Signed>, Error> {
         let now = self.0.clock.now();
-        let session = self.session(request);
-        match self.cache(request, session.as_ref()).try_get(now) {
+        match self.source(request).and_then(|source| source.try_get(now)) {
             Ok(None) => Ok(None),
             Ok(Some(credentials)) => self.cover(request, cover, &credentials, now, watch).map(Some),
             Err(error) => {
@@ -163,8 +163,14 @@ impl Signer {
                 signed_headers: self.signed_headers(options),
                 ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
             };
-            let mut text = (watch.is_some() && cover.in_chunks()).then(SignedText::default);
+            let wants_text = watch.is_some() && cover.in_chunks();
+            #[cfg(feature = "tracing")]
+            let (span, wants_text) =
+                (self.trace(request, &scope, &params), wants_text || trace::wants_text());
+            let mut text = wants_text.then(SignedText::default);
             steps = Steps::sign(view, &params, cover, text.as_mut())?;
+            #[cfg(feature = "tracing")]
+            trace::signed(span, text.as_ref());
             #[cfg(feature = "refusals")]
             if let Some(watch) = watch {
                 let learnt = self.0.learnt.region(location.host).is_some();
@@ -193,31 +199,6 @@ impl Signer {
             request.set_uri(uri);
         }
         Ok(signed)
-    }
-
-    /// What serves a request: the session given, the credentials in its options, or the signer's.
-    pub(super) fn cache<'a>(
-        &'a self,
-        request: &'a impl SignTarget,
-        session: Option<&'a CredentialCache>,
-    ) -> &'a CredentialCache {
-        let options = || request.extensions().get::<SignOptions>();
-        let own = session.or_else(|| options().and_then(|options| options.credentials.as_ref()));
-        own.unwrap_or(&self.0.credentials)
-    }
-
-    /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
-    pub(super) fn session(&self, request: &impl SignTarget) -> Option<CredentialCache> {
-        let express = self.0.express.as_ref()?;
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location().ok()?;
-        self.check_origin(&location).ok()?;
-        let scope = self.scope(options, &location, request.headers()).ok()?;
-        if scope.service != express::SERVICE {
-            return None;
-        }
-        let bucket = express::Bucket::of(request.method(), &location, request.headers())?;
-        Some(express.cache(bucket, &scope.region, self.cache(request, None)))
     }
 
     pub(super) fn scope<'a>(

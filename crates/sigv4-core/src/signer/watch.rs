@@ -177,8 +177,7 @@ impl Signer {
             // It was remembered when it was learnt.
             Heal::Clock(_) => true,
             Heal::Credentials => {
-                let session = self.session(request);
-                self.cache(request, session.as_ref()).invalidate(&signed.credentials)
+                self.source(request).is_ok_and(|source| source.invalidate(&signed.credentials))
             }
             Heal::Region { region, host } => self.heal_region(request, &region, host.as_deref()),
         }

@@ -3,6 +3,7 @@ use sigv4_core::Signer;
 use sigv4_core::flow::TimeLimit;
 use tower_layer::Layer;
 
+use super::extras::Extras;
 use super::{Same, Sign, With, Wrap};
 
 /// Signs every request that passes. See the [module](super) for what it does, and an example.
@@ -10,13 +11,13 @@ use super::{Same, Sign, With, Wrap};
 pub struct SignLayer<R = Same> {
     signer: Signer,
     rebuild: R,
-    limit: TimeLimit,
+    extras: Extras,
 }
 
 impl SignLayer {
     /// Signs with `signer`. The inner service takes the same body type, which must be `From<Bytes>`.
     pub fn new(signer: Signer) -> Self {
-        Self { signer, rebuild: Same, limit: TimeLimit::none() }
+        Self { signer, rebuild: Same, extras: Extras::default() }
     }
 }
 
@@ -24,13 +25,13 @@ impl<R> SignLayer<R> {
     /// Hands the inner service a [`SignedBody`](super::SignedBody) around any body type: needed for streams whose
     /// length is known and that go to S3 over TLS.
     pub fn wrap(self) -> SignLayer<Wrap> {
-        SignLayer { signer: self.signer, rebuild: Wrap, limit: self.limit }
+        SignLayer { signer: self.signer, rebuild: Wrap, extras: self.extras }
     }
 
     /// Makes the inner service's body from buffered bytes with this closure, for body types that are not
     /// `From<Bytes>`.
     pub fn with_rebuild<B, F: Fn(Bytes) -> B + Clone>(self, rebuild: F) -> SignLayer<With<F>> {
-        SignLayer { signer: self.signer, rebuild: With(rebuild), limit: self.limit }
+        SignLayer { signer: self.signer, rebuild: With(rebuild), extras: self.extras }
     }
 
     /// One deadline over fetching credentials, reading and hashing the body, and sending the request until the head of its answer
@@ -47,7 +48,15 @@ impl<R> SignLayer<R> {
     /// As `with_deadline`, by any timer.
     #[must_use]
     pub fn with_time_limit(self, limit: TimeLimit) -> Self {
-        Self { limit, ..self }
+        Self { extras: Extras { limit, ..self.extras }, ..self }
+    }
+
+    /// Leaves a [`Seal`](sigv4_core::flow::Seal) with each signed request, so that a `CheckSealLayer` (feature `tracing`) right above
+    /// the client can warn when a layer in between changed what was signed. Off unless turned on: it copies the signed headers.
+    /// `with_seal(cfg!(debug_assertions))` has it in debug builds.
+    #[must_use]
+    pub fn with_seal(self, on: bool) -> Self {
+        Self { extras: Extras { seal: on, ..self.extras }, ..self }
     }
 }
 
@@ -55,7 +64,7 @@ impl<R> SignLayer<R> {
 impl<R> SignLayer<R> {
     /// Explains refusals and heals those that can be healed, at the price of another type for the response's body.
     pub fn healing(self) -> super::HealingLayer<R> {
-        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, limit: self.limit }
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras }
     }
 }
 
@@ -63,6 +72,6 @@ impl<S, R: Clone> Layer<S> for SignLayer<R> {
     type Service = Sign<S, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Sign::from_parts(inner, self.signer.clone(), self.rebuild.clone(), self.limit.clone())
+        Sign::from_parts(inner, self.signer.clone(), self.rebuild.clone(), self.extras.clone())
     }
 }

@@ -29,6 +29,7 @@
 //! ```
 
 mod body;
+mod extras;
 mod future;
 #[cfg(feature = "refusals")]
 mod healing;

@@ -9,6 +9,7 @@ use sigv4_core::flow::{Step, TimeLimit};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::extras::Extras;
 use super::pending::{prepare, settle};
 use super::{Rebuild, Same, SignFuture};
 use crate::BoxError;
@@ -19,26 +20,32 @@ pub struct Sign<S, R = Same> {
     inner: S,
     signer: Signer,
     rebuild: R,
-    limit: TimeLimit,
+    extras: Extras,
 }
 
 impl<S> Sign<S> {
     /// Signs with `signer` what `inner` sends.
     pub fn new(inner: S, signer: Signer) -> Self {
-        Self::from_parts(inner, signer, Same, TimeLimit::none())
+        Self::from_parts(inner, signer, Same, Extras::default())
     }
 }
 
 impl<S, R> Sign<S, R> {
-    pub(super) fn from_parts(inner: S, signer: Signer, rebuild: R, limit: TimeLimit) -> Self {
+    pub(super) fn from_parts(inner: S, signer: Signer, rebuild: R, extras: Extras) -> Self {
         crate::runtime::offer(&signer);
-        Self { inner, signer, rebuild, limit }
+        Self { inner, signer, rebuild, extras }
     }
 
     /// As [`SignLayer::with_time_limit`](super::SignLayer::with_time_limit).
     #[must_use]
     pub fn with_time_limit(self, limit: TimeLimit) -> Self {
-        Self { limit, ..self }
+        Self { extras: Extras { limit, ..self.extras }, ..self }
+    }
+
+    /// As [`SignLayer::with_seal`](super::SignLayer::with_seal).
+    #[must_use]
+    pub fn with_seal(self, on: bool) -> Self {
+        Self { extras: Extras { seal: on, ..self.extras }, ..self }
     }
 
     /// As [`SignLayer::healing`](super::SignLayer::healing), around the same inner service.
@@ -48,7 +55,7 @@ impl<S, R> Sign<S, R> {
         S: Clone,
         R: Clone,
     {
-        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, limit: self.limit }
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras }
             .layer(self.inner)
     }
 
@@ -89,16 +96,18 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         settle(&self.signer, &mut parts, &body);
+        let length = self.extras.length(&body);
         let signed = prepare(&self.signer, &self.rebuild, &parts, body)
             .and_then(|pending| pending.sign_now(&self.signer, &self.rebuild, &mut parts, None));
         match signed {
             // What needs no waiting needs neither a clone of the inner service nor an allocation.
             Ok(Ok((body, body_error))) => {
+                self.extras.seal(&mut parts, length);
                 let sent = self.inner.call(Request::from_parts(parts, body));
-                if self.limit.is_none() {
+                if self.extras.limit.is_none() {
                     return SignFuture::sending(sent, body_error);
                 }
-                let limit = self.limit.clone();
+                let limit = self.extras.limit.clone();
                 SignFuture::waiting(async move {
                     let sent = limit.begin().hold(Step::Sending, sent).await?;
                     sent.map_err(|error| body_error.or(error))
@@ -106,14 +115,15 @@ where
             }
             Ok(Err(pending)) => {
                 let (signer, rebuild) = (self.signer.clone(), self.rebuild.clone());
-                let limit = self.limit.clone();
+                let extras = self.extras.clone();
                 // The service that was polled ready is the one to call.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
                 SignFuture::waiting(async move {
-                    let mut deadline = limit.begin();
+                    let mut deadline = extras.limit.begin();
                     let (body, body_error) =
                         pending.sign_later(&signer, rebuild, &mut parts, &mut deadline, None).await?;
+                    extras.seal(&mut parts, length);
                     let sent = inner.call(Request::from_parts(parts, body));
                     let sent = deadline.hold(Step::Sending, sent).await?;
                     sent.map_err(|error| body_error.or(error))

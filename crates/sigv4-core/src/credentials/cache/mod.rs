@@ -190,6 +190,17 @@ impl CredentialCache {
         self.0.settings.spawner.get_or_init(|| Arc::new(spawner));
     }
 
+    /// Lends this cache the timer and the spawner of another, where it has none.
+    pub(crate) fn borrow_runtime(&self, other: &Self) {
+        let (mine, theirs) = (&self.0.settings, &other.0.settings);
+        if let Some(sleep) = theirs.sleep.get() {
+            mine.sleep.get_or_init(|| Arc::clone(sleep));
+        }
+        if let Some(spawner) = theirs.spawner.get() {
+            mine.spawner.get_or_init(|| Arc::clone(spawner));
+        }
+    }
+
     /// The credentials, if they are at hand and nothing is to be done about them.
     ///
     /// The hot path: takes no lock, counts no reference, allocates nothing.

@@ -105,6 +105,7 @@ where
         let digest = signer.hash_body(&mut deadline, &bytes).await?;
         let signing = signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut sent.watch);
         signer.sign_within(&mut deadline, signing).await?;
+        shared.extras.seal(&mut parts, Some(bytes.len() as u64));
         let request = Request::from_parts(parts, shared.rebuild.buffered(bytes));
         let mut inner = shared.service();
         let ready = poll_fn(|context| inner.poll_ready(context));

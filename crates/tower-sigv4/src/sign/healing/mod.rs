@@ -10,12 +10,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use sigv4_core::Signer;
-use sigv4_core::flow::{Peeked, Step, TimeLimit};
+use sigv4_core::flow::{Peeked, Step};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use self::attempt::{Sent, resume};
 pub use self::future::HealingFuture;
+use super::extras::Extras;
 use super::pending::{prepare, settle};
 use super::{Rebuild, Same};
 use crate::BoxError;
@@ -34,7 +35,7 @@ use crate::BoxError;
 pub struct HealingLayer<R = Same> {
     pub(super) signer: Signer,
     pub(super) rebuild: R,
-    pub(super) limit: TimeLimit,
+    pub(super) extras: Extras,
 }
 
 impl<S: Clone, R: Clone> Layer<S> for HealingLayer<R> {
@@ -45,7 +46,7 @@ impl<S: Clone, R: Clone> Layer<S> for HealingLayer<R> {
         let shared = Shared {
             signer: self.signer.clone(),
             rebuild: self.rebuild.clone(),
-            limit: self.limit.clone(),
+            extras: self.extras.clone(),
             spare: Mutex::new(inner.clone()),
         };
         Healing { inner, shared: Arc::new(shared) }
@@ -64,7 +65,7 @@ pub struct Healing<S, R = Same> {
 struct Shared<S, R> {
     signer: Signer,
     rebuild: R,
-    limit: TimeLimit,
+    extras: Extras,
     spare: Mutex<S>,
 }
 
@@ -119,22 +120,24 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Shared { signer, rebuild, limit, .. } = &*self.shared;
+        let Shared { signer, rebuild, extras, .. } = &*self.shared;
         let (mut parts, body) = request.into_parts();
         settle(signer, &mut parts, &body);
         signer.relocate(&mut parts);
+        let length = extras.length(&body);
         let mut sent = Sent::new(&parts);
         let signed = prepare(signer, rebuild, &parts, body)
             .and_then(|pending| pending.sign_now(signer, rebuild, &mut parts, Some(&mut sent.watch)));
         match signed {
             Ok(Ok((body, body_error))) => {
+                extras.seal(&mut parts, length);
                 let future = self.inner.call(Request::from_parts(parts, body));
                 let shared = Arc::clone(&self.shared);
-                if limit.is_none() {
+                if extras.limit.is_none() {
                     return HealingFuture::sending(future, body_error, shared, sent, resume::<S, R, B, Rs>);
                 }
                 HealingFuture::waiting(async move {
-                    let mut deadline = shared.limit.begin();
+                    let mut deadline = shared.extras.limit.begin();
                     let response = deadline.hold(Step::Sending, future).await?;
                     let response = response.map_err(|error| body_error.or(error))?;
                     resume::<S, R, B, Rs>(shared, sent, response, deadline).await
@@ -146,12 +149,13 @@ where
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
                 HealingFuture::waiting(async move {
-                    let mut deadline = shared.limit.begin();
+                    let mut deadline = shared.extras.limit.begin();
                     let rebuild = shared.rebuild.clone();
                     let watch = Some(&mut sent.watch);
                     let signing =
                         pending.sign_later(&shared.signer, rebuild, &mut parts, &mut deadline, watch);
                     let (body, body_error) = signing.await?;
+                    shared.extras.seal(&mut parts, length);
                     let response = inner.call(Request::from_parts(parts, body));
                     let response = deadline.hold(Step::Sending, response).await?;
                     let response = response.map_err(|error| body_error.or(error))?;
