@@ -14,6 +14,9 @@ use crate::server::{Client, Server};
 
 const SIZE: usize = 64 << 20;
 
+/// Of uploads that are about what is refused.
+const SMALL: usize = 200_000;
+
 #[tokio::test]
 async fn seaweedfs() {
     let Some(server) = Server::up("SEAWEEDFS") else { return };
@@ -99,6 +102,7 @@ async fn exercise(server: &Server, name: &str) {
         }
     }
     changed_on_the_way(server, name, &bucket).await;
+    given_checksums(server, name, &bucket).await;
 }
 
 async fn round_trip(client: &Client, upload: &Upload, path: &str, options: Option<ChunkedOptions>) {
@@ -111,22 +115,23 @@ async fn round_trip(client: &Client, upload: &Upload, path: &str, options: Optio
     assert_eq!(client.call(Method::DELETE, path, "").await.0, StatusCode::NO_CONTENT, "delete {path}");
 }
 
-/// A byte of the data, or of the checksum, is another one when the server reads it.
+/// A byte of the data, or of a checksum, is another one when the server reads it.
 async fn changed_on_the_way(server: &Server, name: &str, bucket: &str) {
-    let upload = Upload::new(&format!("{name}-changed"), 200_000);
-    let crc32 = ChecksumAlgorithm::Crc32;
-    let trailer = |mode| ChunkedOptions::new(mode).with_checksum(crc32);
-    let cases = [
-        ("chunk", ChunkedOptions::new(ChunkedMode::Signed), Change::Body(100_000)),
-        ("chunk-trailer", trailer(ChunkedMode::SignedTrailer), Change::Body(100_000)),
-        ("data", trailer(ChunkedMode::UnsignedTrailer), Change::Body(100_000)),
-        ("checksum", trailer(ChunkedMode::UnsignedTrailer), Change::After("x-amz-checksum-crc32:")),
-        ("signed-checksum", trailer(ChunkedMode::SignedTrailer), Change::After("x-amz-checksum-crc32:")),
-    ];
+    let upload = Upload::new(&format!("{name}-changed"), SMALL);
+    let mut cases =
+        vec![("chunk".to_owned(), ChunkedOptions::new(ChunkedMode::Signed), Change::Body(100_000))];
+    for mode in [ChunkedMode::SignedTrailer, ChunkedMode::UnsignedTrailer] {
+        cases.push((format!("{mode:?}-data"), ChunkedOptions::new(mode), Change::Body(100_000)));
+        for algorithm in ChecksumAlgorithm::ALL {
+            let options = ChunkedOptions::new(mode).with_checksum(algorithm);
+            let change = Change::After(format!("{}:", algorithm.header()));
+            cases.push((format!("{mode:?}-{algorithm}"), options, change));
+        }
+    }
     for client in server.clients("s3") {
         for (what, options, change) in &cases {
             let path = format!("{bucket}/{}-changed-{what}", client.kind);
-            let proxy = proxy(&client.endpoint, *change).await;
+            let proxy = proxy(&client.endpoint, change.clone()).await;
             let request = upload.request(proxy.endpoint(), &path, Some(options.clone())).await;
             // A server that closes the connection before it has read everything is within its rights.
             match client.inner.send(request).await {
@@ -134,18 +139,39 @@ async fn changed_on_the_way(server: &Server, name: &str, bucket: &str) {
                 Err(error) => eprintln!("{path}: {error}"),
             }
             assert!(proxy.has_changed(), "{path}: nothing was changed");
-            // By a client of its own: an idle connection may be closed at any moment.
-            let other = server.clients("s3").next().unwrap();
-            let (status, _) = other.call(Method::GET, &path, "").await;
-            assert_eq!(status, StatusCode::NOT_FOUND, "{path} is there");
-            // The same way, nothing changed. Without a trailer: SeaweedFS reads one wrong at times when a proxy splits it.
-            if *what != "chunk" {
-                continue;
-            }
-            let proxy = self::proxy(&client.endpoint, Change::Nothing).await;
-            let request = upload.request(proxy.endpoint(), &path, Some(options.clone())).await;
-            let (status, answer) = client.send(request).await;
-            assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer));
+            not_stored(server, &path).await;
+        }
+        // The same way, nothing changed. Without a trailer: SeaweedFS reads one wrong at times when a proxy splits it.
+        let path = format!("{bucket}/{}-unchanged", client.kind);
+        let proxy = proxy(&client.endpoint, Change::Nothing).await;
+        let options = ChunkedOptions::new(ChunkedMode::Signed);
+        let request = upload.request(proxy.endpoint(), &path, Some(options)).await;
+        let (status, answer) = client.send(request).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+/// Checksums that the caller knew before, in a header beside signed chunks: the right one is taken, that of other data is not.
+async fn given_checksums(server: &Server, name: &str, bucket: &str) {
+    let upload = Upload::new(&format!("{name}-given"), SMALL);
+    for client in server.clients("s3") {
+        for algorithm in ChecksumAlgorithm::ALL {
+            let given = |data: &[u8]| {
+                let value = algorithm.checksum(data);
+                ChunkedOptions::new(ChunkedMode::Signed).with_checksum_value(algorithm, &value).unwrap()
+            };
+            let path = format!("{bucket}/{}-given-{algorithm}", client.kind);
+            round_trip(&client, &upload, &path, Some(given(&upload.data))).await;
+            let request = upload.request(&client.endpoint, &path, Some(given(&upload.data[1..]))).await;
+            let (status, _) = client.send(request).await;
+            assert!(!status.is_success(), "{path}, of other data: {status}");
+            not_stored(server, &path).await;
         }
     }
+}
+
+/// Asks by a client of its own: an idle connection may be closed at any moment.
+async fn not_stored(server: &Server, path: &str) {
+    let (status, _) = server.clients("s3").next().unwrap().call(Method::GET, path, "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{path} is there");
 }

@@ -8,13 +8,13 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Which byte.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Change {
     Nothing,
     /// This many bytes into the body.
     Body(usize),
     /// The first one behind this text.
-    After(&'static str),
+    After(String),
 }
 
 pub(crate) struct Proxy {
@@ -44,7 +44,7 @@ pub(crate) async fn proxy(endpoint: &str, change: Change) -> Proxy {
             let server = TcpStream::connect(&server).await.unwrap();
             let (from_client, mut to_client) = client.into_split();
             let (mut from_server, to_server) = server.into_split();
-            tokio::spawn(request(from_client, to_server, change, Arc::clone(&changed)));
+            tokio::spawn(request(from_client, to_server, change.clone(), Arc::clone(&changed)));
             // Either end may hang up: that ends the copy, and the other end is told.
             tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
         }
@@ -59,7 +59,7 @@ async fn request(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, change: Change
     let mut wanted = match change {
         Change::Nothing => None,
         Change::Body(at) => Some(("\r\n\r\n", at)),
-        Change::After(text) => Some((text, 0)),
+        Change::After(ref text) => Some((text.as_str(), 0)),
     };
     // Where the byte is, counted from the beginning.
     let mut at = None;
