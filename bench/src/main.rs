@@ -10,6 +10,13 @@ use sigv4_bench::allocations::Counting;
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, count] = &arguments[..] {
+        let workloads = compare::Workload::all();
+        let chosen = workloads.iter().filter(|w| name == "all" || w.name == name);
+        chosen.for_each(|w| compare::alone(w, count.parse().expect("a number")));
+        return;
+    }
     let seconds: f64 = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(8.0);
     for workload in compare::Workload::all() {
         let race = compare::run(workload, Duration::from_secs_f64(seconds));

@@ -5,7 +5,5 @@ mod race;
 mod signers;
 mod workload;
 
-pub use floor::Floor;
-pub use race::{Entrant, Race, run};
-pub use signers::ours;
-pub use workload::{Sample, Workload};
+pub use race::{alone, run};
+pub use workload::Workload;

@@ -152,6 +152,19 @@ pub fn run(workload: Workload, budget: Duration) -> Race {
     Race { beyond_growth: beyond_growth(&workload, &sample), workload, floor, entrants }
 }
 
+/// Signs one workload with this project alone, `count` times: for profilers.
+pub fn alone(workload: &Workload, count: usize) {
+    let mut random = Random::new(0x5157);
+    let samples: Vec<_> = (0..workload.batch).map(|_| workload.sample(&mut random)).collect();
+    let mut lane = lane::<Ours>(workload);
+    let mut time = Series::default();
+    for _ in 0..count / samples.len() {
+        let took = lane.iter_mut().map(|lane| lane.round(&samples)).sum();
+        time.push(took, samples.len());
+    }
+    println!("{}: median {:.0} ns, minimum {:.0} ns", workload.name, time.median(), time.min());
+}
+
 /// Stops where two signers do not agree on a request that they signed in the same second.
 fn assert_equal(lanes: &[Box<dyn Lane>], sample: &Sample) {
     loop {
