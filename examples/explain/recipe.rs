@@ -197,7 +197,7 @@ fn canonical(request: &Request, claim: &Claim, payload_hash: &str) -> String {
         query: &query,
         normalize_path: rules.normalize_path,
         double_encode: rules.double_encode,
-        headers,
+        headers: &headers,
         payload_hash,
     }
     .to_text()

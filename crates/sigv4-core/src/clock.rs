@@ -148,6 +148,10 @@ impl AmzDate {
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
     /// `YYYYMMDD`, the first part of a credential scope.
     pub fn date(&self) -> &str {
         &self.as_str()[..8]

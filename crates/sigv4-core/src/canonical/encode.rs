@@ -19,6 +19,9 @@ pub(crate) fn put_encoded(sink: &mut impl Sink, bytes: &[u8]) {
 
 /// Puts `bytes`, encoded as a path: as above, but `/` stays.
 pub(crate) fn put_encoded_path(sink: &mut impl Sink, bytes: &[u8]) {
+    if bytes.iter().all(|&byte| is_unreserved(byte, true)) {
+        return sink.put(bytes);
+    }
     for piece in percent_encode(bytes, RESERVED_IN_PATH) {
         sink.put(piece.as_bytes());
     }
@@ -41,8 +44,17 @@ pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
 }
 
 fn is_unreserved(byte: u8, slash: bool) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || (slash && byte == b'/')
+    UNRESERVED[usize::from(byte)] || (slash && byte == b'/')
 }
+
+static UNRESERVED: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0u8);
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 fn upper_hex(byte: u8) -> Option<u8> {
     match byte {

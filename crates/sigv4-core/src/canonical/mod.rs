@@ -12,12 +12,12 @@ pub use headers::CanonicalHeaders;
 pub use sink::Sink;
 
 pub(crate) use query::CanonicalQuery;
-pub(crate) use sink::HashSink;
+pub(crate) use sink::{BLOCK, HashSink, INITIAL};
 
 /// A request in the one form that both sides hash.
 ///
 /// Borrowed from the request as it goes on the wire: nothing is parsed into a URL, nothing rewritten.
-pub struct CanonicalRequest<'a> {
+pub struct CanonicalRequest<'a, 'h> {
     /// The method, as sent.
     pub method: &'a str,
     /// The path, as sent; empty counts as `/`.
@@ -29,12 +29,12 @@ pub struct CanonicalRequest<'a> {
     /// Whether the path is encoded once more: everywhere but S3.
     pub double_encode: bool,
     /// The headers that are signed, sorted.
-    pub headers: CanonicalHeaders<'a>,
+    pub headers: &'a CanonicalHeaders<'h>,
     /// The last line: hex of the payload's SHA-256, or a literal such as `UNSIGNED-PAYLOAD`.
     pub payload_hash: &'a str,
 }
 
-impl CanonicalRequest<'_> {
+impl CanonicalRequest<'_, '_> {
     /// Puts the canonical request into `sink`.
     pub fn put(&self, sink: &mut impl Sink) {
         sink.put(self.method.as_bytes());

@@ -6,7 +6,7 @@ use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
-use crate::canonical::{CanonicalRequest, Sink};
+use crate::canonical::{CanonicalHeaders, CanonicalRequest, Sink};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
 use crate::signature::Signature;
@@ -87,7 +87,8 @@ pub fn presign<H: HeaderView + ?Sized>(
     #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
     let payload_hash;
     let mut query = Query(Vec::with_capacity(request.query.len() + 512));
-    let (mut headers, found) = Found::look(request.headers, params.signed_headers);
+    let mut headers = CanonicalHeaders::default();
+    let found = Found::look(request.headers, params.signed_headers, &mut headers);
     let host = found.host(request)?;
     let former = found.former()?;
     if former.signed {
@@ -140,13 +141,12 @@ pub fn presign<H: HeaderView + ?Sized>(
         query: query.as_str(),
         normalize_path: params.rules.normalize_path,
         double_encode: params.rules.double_encode,
-        headers,
+        headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
     let signature = params.signature(&canonical, text)?;
-    let signed_headers =
-        canonical.headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
-    drop(canonical);
+    let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
+    drop(headers);
     query.pair("X-Amz-Signature", signature.as_str().as_bytes());
     if let Some(token) = token.filter(|_| append_token) {
         query.pair(token_name, token);

@@ -7,7 +7,7 @@ use super::authorization;
 use super::view::{Former, Found, HeaderView, RequestView};
 use super::{SignedHeaders, SignedText};
 use crate::body::{Payload, PayloadHash};
-use crate::canonical::CanonicalRequest;
+use crate::canonical::{CanonicalHeaders, CanonicalRequest};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -120,7 +120,7 @@ impl<'a> SigningParams<'a> {
     /// The signature of a canonical request, and both texts where somebody asked for them.
     pub(super) fn signature(
         &self,
-        canonical: &CanonicalRequest<'_>,
+        canonical: &CanonicalRequest<'_, '_>,
         text: Option<&mut SignedText>,
     ) -> Result<Signature, Error> {
         let string_to_sign = StringToSign {
@@ -140,7 +140,7 @@ impl<'a> SigningParams<'a> {
         }
         let secret = self.credentials.secret_access_key();
         let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
-        Ok(Signature::V4(Hex::of(&key.sign(&string_to_sign.bytes()))))
+        Ok(Signature::V4(Hex::of(&key.sign_put(|sink| string_to_sign.put(sink)))))
     }
 
     /// The name under which the session token travels in headers.
@@ -221,7 +221,8 @@ pub fn sign<H: HeaderView + ?Sized>(
     params.check()?;
     // Declared before the headers that will borrow them.
     let (token_name, payload_hash, content_sha256);
-    let (mut headers, found) = Found::look(request.headers, params.signed_headers);
+    let mut headers = CanonicalHeaders::default();
+    let found = Found::look(request.headers, params.signed_headers, &mut headers);
     let host = found.host(request)?;
     let former = found.former()?;
     let signed_before = former.signed;
@@ -237,7 +238,7 @@ pub fn sign<H: HeaderView + ?Sized>(
     let mut removed = SmallVec::new();
 
     headers.push("host", host);
-    headers.push(X_AMZ_DATE_NAME, params.date.as_str().as_bytes());
+    headers.push(X_AMZ_DATE_NAME, params.date.as_bytes());
     let token = params.credentials.session_token_header();
     if let Some(token) = token {
         if !params.omit_session_token {
@@ -276,7 +277,7 @@ pub fn sign<H: HeaderView + ?Sized>(
         query: request.query,
         normalize_path: params.rules.normalize_path,
         double_encode: params.rules.double_encode,
-        headers,
+        headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
     let signature = params.signature(&canonical, text)?;
@@ -284,11 +285,11 @@ pub fn sign<H: HeaderView + ?Sized>(
         params.algorithm.name(),
         params.credentials.access_key_id(),
         &params.scope(),
-        &canonical.headers,
+        &headers,
         signature.as_str(),
     );
-    drop(canonical);
-    set.push((X_AMZ_DATE, header_value(params.date.as_str().as_bytes().to_vec(), false)?));
+    drop(headers);
+    set.push((X_AMZ_DATE, header_value(params.date.as_bytes().to_vec(), false)?));
     match content_sha256 {
         Some(value) => set.push((X_AMZ_CONTENT_SHA256, value)),
         // Left by an earlier signature that needed it.

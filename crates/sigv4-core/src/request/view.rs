@@ -70,18 +70,22 @@ impl<'a> RequestView<'a, HeaderMap> {
 pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
     let Some(authority) = uri.authority() else { return Ok(None) };
     let text = authority.as_str();
-    if text.contains('@') {
+    if text.bytes().fold(false, |found, byte| found | (byte == b'@')) {
         return Err(Error::new(
             ErrorKind::Request,
             "the URL holds a user name or password before the host: take it out, credentials come from the signer",
         ));
     }
-    let default_port = match uri.scheme_str() {
-        Some("https" | "wss") => ":443",
-        Some("http" | "ws") => ":80",
-        _ => return Ok(Some(text)),
+    // Hardly a port is written, and fewer are the default.
+    let (host, default_for) = if let Some(host) = text.strip_suffix(":443") {
+        (host, ["https", "wss"])
+    } else if let Some(host) = text.strip_suffix(":80") {
+        (host, ["http", "ws"])
+    } else {
+        return Ok(Some(text));
     };
-    Ok(Some(text.strip_suffix(default_port).unwrap_or(text)))
+    let is_default = uri.scheme_str().is_some_and(|scheme| default_for.contains(&scheme));
+    Ok(Some(if is_default { host } else { text }))
 }
 
 /// What one look over the headers finds.
@@ -135,12 +139,14 @@ pub(crate) struct Former<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// The headers that the policy signs, without those that the signer itself adds, and what else was found.
+    /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; returns what
+    /// else was found.
     pub(crate) fn look<H: HeaderView + ?Sized>(
         headers: &'a H,
         policy: &SignedHeaders,
-    ) -> (CanonicalHeaders<'a>, Self) {
-        let (mut signed, mut found) = (CanonicalHeaders::default(), Self::default());
+        signed: &mut CanonicalHeaders<'a>,
+    ) -> Self {
+        let mut found = Self::default();
         headers.each(|name, value| match name {
             "host" => found.host.take(value),
             "authorization" => found.authorization.take(value),
@@ -152,7 +158,7 @@ impl<'a> Found<'a> {
             _ if policy.covers(name) => signed.push(name, value),
             _ => {}
         });
-        (signed, found)
+        found
     }
 
     /// The host to sign: the one asked for, else the header's, else the URI's.

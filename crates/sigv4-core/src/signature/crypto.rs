@@ -14,10 +14,16 @@ pub struct Hex([u8; 64]);
 impl Hex {
     /// Encodes a raw digest.
     pub fn of(digest: &[u8; 32]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 64];
-        // 64 is twice 32: the only error there is cannot happen.
-        let _ = hex::encode_to_slice(digest, &mut text);
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
         Self(text)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// The digits.

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod crypto;
+pub(crate) mod hmac;
 pub(crate) mod scope;
 pub(crate) mod signing_key;
 #[cfg(feature = "sigv4a")]

@@ -6,11 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::hmac::HmacKey;
 use super::scope::TERMINATOR;
+use crate::canonical::{HashSink, Sink};
 use crate::clock::AmzDate;
 
 /// The key derived from a secret access key for one date, region and service.
@@ -18,7 +18,7 @@ use crate::clock::AmzDate;
 /// Kept as the ready inner and outer states of its HMAC, which saves two compressions per signature.
 /// Wiped from memory when dropped.
 #[derive(Clone)]
-pub struct SigningKey(Hmac<Sha256>);
+pub struct SigningKey(HmacKey);
 
 impl SigningKey {
     /// `HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request")`, each digest the raw
@@ -27,27 +27,29 @@ impl SigningKey {
         let mut first = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
         first.extend_from_slice(b"AWS4");
         first.extend_from_slice(secret_access_key.as_bytes());
-        let mut key = hmac(&first, date.as_bytes());
-        for part in [region, service, TERMINATOR] {
-            key = hmac(&key[..], part.as_bytes());
+        let mut key = HmacKey::new(&first);
+        for part in [date, region, service, TERMINATOR] {
+            key = HmacKey::new(&Zeroizing::new(key.mac(|sink| sink.put(part.as_bytes())))[..]);
         }
-        Self(state(&key[..]))
+        Self(key)
     }
 
     /// `HMAC-SHA256(key, message)`, raw. For a signature, the message is the string to sign and the result is
     /// written in lower-case hex.
     pub fn sign(&self, message: &[u8]) -> [u8; 32] {
-        let mut mac = self.0.clone();
-        mac.update(message);
-        mac.finalize().into_bytes().into()
+        self.sign_put(|sink| sink.put(message))
+    }
+
+    /// As [`sign`](Self::sign), of the message that `put` writes.
+    pub(crate) fn sign_put(&self, put: impl FnOnce(&mut HashSink)) -> [u8; 32] {
+        self.0.mac(put)
     }
 
     /// Whether `signature` (raw) is that of `message`. Takes the same time wherever they differ.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 32]) -> bool {
-        let mut mac = self.0.clone();
-        mac.update(message);
-        mac.verify_slice(signature).is_ok()
+        let differences = self.sign(message).iter().zip(signature).fold(0, |found, (a, b)| found | (a ^ b));
+        std::hint::black_box(differences) == 0
     }
 }
 
@@ -55,17 +57,6 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(<redacted>)")
     }
-}
-
-fn state(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut mac = state(key);
-    mac.update(message);
-    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 /// The signing keys derived from one secret so far, newest first.

@@ -30,14 +30,19 @@ impl StringToSign<'_> {
     /// The bytes to sign.
     pub(crate) fn bytes(&self) -> Bytes {
         let mut out = Bytes::new();
-        out.put(self.algorithm.as_bytes());
-        out.put(b"\n");
-        out.put(self.date.as_str().as_bytes());
-        out.put(b"\n");
-        self.scope.write(|part| out.put(part.as_bytes()));
-        out.put(b"\n");
-        out.put(Hex::of(&self.digest).as_str().as_bytes());
+        self.put(&mut out);
         out
+    }
+
+    /// Puts the bytes to sign.
+    pub(crate) fn put(&self, sink: &mut impl Sink) {
+        sink.put(self.algorithm.as_bytes());
+        sink.put(b"\n");
+        sink.put(self.date.as_bytes());
+        sink.put(b"\n");
+        self.scope.write(|part| sink.put(part.as_bytes()));
+        sink.put(b"\n");
+        sink.put(Hex::of(&self.digest).as_bytes());
     }
 
     /// The string to sign as text.

@@ -113,7 +113,7 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
         config: &Config,
         rules: &ServiceRules,
         signed_headers: &str,
-        then: impl FnOnce(&CanonicalRequest<'_>),
+        then: impl FnOnce(&CanonicalRequest<'_, '_>),
     ) -> Result<(), Reason> {
         let (request, wire_form) = (self.request, config.wire_form);
         wire_form.check_path(request.path, rules.normalize_path)?;
@@ -134,7 +134,7 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
             query: &query,
             normalize_path: rules.normalize_path,
             double_encode: rules.double_encode,
-            headers,
+            headers: &headers,
             payload_hash: "",
         });
         Ok(())
