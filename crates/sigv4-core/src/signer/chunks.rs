@@ -1,11 +1,14 @@
 //! Requests whose body is signed chunk by chunk.
 
-use super::steps::{Cover, Signed};
+use http::HeaderMap;
+
+use super::cover::Cover;
 use super::{SignTarget, Signer};
 use crate::body::BodyError;
 use crate::body::chunked::{ChunkSigner, ChunkedBody, ChunkedOptions, ChunkedPlan};
 use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::request::{self, HeaderSignature, RequestView, SignedText, SigningParams};
 
 /// What turns the body of a signed request into the one to send.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ impl Signer {
         options: &ChunkedOptions,
         length: Option<u64>,
     ) -> Result<Option<Chunks>, Error> {
-        self.try_cover(request, Cover::Chunks(options, length), None)?.map(chunks).transpose()
+        self.try_cover(request, InChunks { options, length }, None)
     }
 
     /// As [`try_sign_chunked`](Self::try_sign_chunked), with credentials that were [fetched](Self::fetch) for the request.
@@ -52,7 +55,7 @@ impl Signer {
         length: Option<u64>,
         credentials: &Credentials,
     ) -> Result<Chunks, Error> {
-        chunks(self.cover(request, Cover::Chunks(options, length), credentials, self.0.clock.now(), None)?)
+        self.cover(request, InChunks { options, length }, credentials, self.0.clock.now(), None)
     }
 
     /// As [`try_sign_chunked`](Self::try_sign_chunked), and waits for credentials where that is needed.
@@ -78,19 +81,51 @@ impl Signer {
         length: Option<u64>,
         watch: &mut super::Watch,
     ) -> Result<Chunks, Error> {
-        let cover = Cover::Chunks(options, length);
-        if let Some(signed) = self.try_cover(request, cover, Some(&mut *watch))? {
-            return chunks(signed);
+        let cover = InChunks { options, length };
+        if let Some(chunks) = self.try_cover(request, cover, Some(&mut *watch))? {
+            return Ok(chunks);
         }
         let credentials = self.fetch(request).await?;
-        chunks(self.cover(request, cover, &credentials, self.0.clock.now(), Some(watch))?)
+        self.cover(request, cover, &credentials, self.0.clock.now(), Some(watch))
     }
 }
 
-fn chunks(signed: Signed) -> Result<Chunks, Error> {
-    match signed {
-        Signed::Chunks(chunks) => Ok(chunks),
-        // What was covered in chunks is signed in chunks.
-        Signed::Whole => Err(Error::new(ErrorKind::Payload, "the body was not signed in chunks")),
+/// Signs the head of a body of `length` bytes, where that is known.
+#[derive(Clone, Copy)]
+struct InChunks<'a> {
+    options: &'a ChunkedOptions,
+    length: Option<u64>,
+}
+
+impl Cover for InChunks<'_> {
+    type Signature = (HeaderSignature, ChunkedPlan, ChunkSigner);
+    type Rest = Chunks;
+
+    const KEEPS_TEXT: bool = true;
+
+    fn sign(
+        self,
+        view: RequestView<'_, HeaderMap>,
+        params: &SigningParams<'_>,
+        text: Option<&mut SignedText>,
+    ) -> Result<Self::Signature, Error> {
+        let plan = ChunkedPlan::new(self.options, params.algorithm, self.length, view.headers)?;
+        let RequestView { method, host, sign_host, path, query, headers } = view;
+        let planned = plan.headers(headers);
+        let view = RequestView { method, host, sign_host, path, query, headers: &planned };
+        let signature = request::sign(&view, params, plan.payload(), text)?;
+        let signer = ChunkSigner::new(params, signature.signature())?;
+        Ok((signature, plan, signer))
+    }
+
+    fn apply((signature, plan, signer): Self::Signature, headers: &mut HeaderMap) -> Result<Chunks, Error> {
+        plan.apply(headers)?;
+        signature.apply(headers)?;
+        Ok(Chunks::new(plan, signer))
+    }
+
+    #[cfg(feature = "refusals")]
+    fn kept(self, text: Option<SignedText>) -> super::watch::What {
+        super::watch::What::Text(Box::new(text.unwrap_or_default()))
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "chunked")]
 mod chunks;
+mod cover;
 #[cfg(feature = "refusals")]
 mod learnt;
 mod options;
@@ -44,7 +45,6 @@ use crate::signature::RegionSet;
 use outcome::Hook;
 use scope::ScopeSource;
 use sources::Source;
-use steps::Cover;
 
 /// Signs requests: for a service and region, with the credentials of a provider.
 ///
@@ -285,7 +285,7 @@ impl Signer {
             self.report(Ok(None));
             return Ok(true);
         }
-        Ok(self.try_cover(request, Cover::Whole(payload), None)?.is_some())
+        Ok(self.try_cover(request, payload, None)?.is_some())
     }
 
     /// The credentials for a request, waited for where they have to be fetched. For adapters: what is returned holds
@@ -312,7 +312,7 @@ impl Signer {
         payload: Payload<'_>,
         credentials: &Credentials,
     ) -> Result<(), Error> {
-        self.cover(request, Cover::Whole(payload), credentials, self.0.clock.now(), None).map(|_| ())
+        self.cover(request, payload, credentials, self.0.clock.now(), None)
     }
 
     /// Whether the options of a request leave it unsigned.

@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use http::HeaderMap;
 
-#[cfg(feature = "chunked")]
-use super::chunks::Chunks;
+use super::cover::Cover;
 use super::outcome::Outcome;
 use super::scope::Scope;
 #[cfg(feature = "tracing")]
@@ -13,46 +12,16 @@ use super::trace;
 #[cfg(feature = "refusals")]
 use super::watch::{self, Watch};
 use super::{Location, Origin, SignOptions, SignTarget, Signer};
-use crate::body::Payload;
-#[cfg(feature = "chunked")]
-use crate::body::chunked::{ChunkSigner, ChunkedOptions, ChunkedPlan};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
-use crate::request::{self, HeaderSignature, RequestView, SignedHeaders, SignedText, SigningParams};
+use crate::request::{RequestView, SignedHeaders, SignedText, SigningParams};
 use crate::service::ServiceRules;
 
 /// Nothing can be watched without the feature `refusals`.
 #[cfg(not(feature = "refusals"))]
 pub(super) enum Watch {}
-
-/// What is signed of a body.
-#[derive(Clone, Copy)]
-pub(super) enum Cover<'a> {
-    /// All of it, or nothing.
-    Whole(Payload<'a>),
-    /// Its head now, and each chunk when it is sent. The length in bytes, where it is known.
-    #[cfg(feature = "chunked")]
-    Chunks(&'a ChunkedOptions, Option<u64>),
-}
-
-impl Cover<'_> {
-    fn in_chunks(&self) -> bool {
-        match self {
-            Self::Whole(_) => false,
-            #[cfg(feature = "chunked")]
-            Self::Chunks(..) => true,
-        }
-    }
-}
-
-/// What goes on with the body.
-pub(super) enum Signed {
-    Whole,
-    #[cfg(feature = "chunked")]
-    Chunks(Chunks),
-}
 
 impl Signer {
     /// How the body of a request is to be covered, before it is touched. For adapters; `chunks` tells whether the
@@ -91,12 +60,12 @@ impl Signer {
     }
 
     /// Signs with the credentials at hand; `None` where they would have to be waited for.
-    pub(super) fn try_cover(
+    pub(super) fn try_cover<C: Cover>(
         &self,
         request: &mut impl SignTarget,
-        cover: Cover<'_>,
+        cover: C,
         watch: Option<&mut Watch>,
-    ) -> Result<Option<Signed>, Error> {
+    ) -> Result<Option<C::Rest>, Error> {
         let now = self.0.clock.now();
         match self.source(request).and_then(|source| source.try_get(now)) {
             Ok(None) => Ok(None),
@@ -109,14 +78,14 @@ impl Signer {
     }
 
     /// Signs, and reports what became of it.
-    pub(super) fn cover(
+    pub(super) fn cover<C: Cover>(
         &self,
         request: &mut impl SignTarget,
-        cover: Cover<'_>,
+        cover: C,
         credentials: &Credentials,
         now: SystemTime,
         watch: Option<&mut Watch>,
-    ) -> Result<Signed, Error> {
+    ) -> Result<C::Rest, Error> {
         let signed = self.sign_in_place(request, cover, credentials, now, watch);
         if let Err(error) = &signed {
             self.report(Err(error));
@@ -124,15 +93,15 @@ impl Signer {
         signed
     }
 
-    fn sign_in_place(
+    fn sign_in_place<C: Cover>(
         &self,
         request: &mut impl SignTarget,
-        cover: Cover<'_>,
+        cover: C,
         credentials: &Credentials,
         now: SystemTime,
         watch: Option<&mut Watch>,
-    ) -> Result<Signed, Error> {
-        let (uri, host, defaults, steps);
+    ) -> Result<C::Rest, Error> {
+        let (uri, host, defaults, signature);
         // Found out first, while nothing is reported or changed.
         if request.headers().len() > SURE_TO_GROW {
             make_room(request.headers_mut())?;
@@ -160,17 +129,21 @@ impl Signer {
             let (local_now, now) = (now, offset.apply(now));
             let date = AmzDate::new(now)?;
             let params = SigningParams {
-                rules,
+                credentials,
+                date: &date,
                 algorithm: scope.algorithm(&rules),
+                region: &scope.region,
+                service: &scope.service,
+                rules,
                 signed_headers: self.signed_headers(options),
-                ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
+                omit_session_token: false,
             };
-            let wants_text = watch.is_some() && cover.in_chunks();
+            let wants_text = C::KEEPS_TEXT && watch.is_some();
             #[cfg(feature = "tracing")]
             let (span, wants_text) =
                 (self.trace(request, &scope, &params), wants_text || trace::wants_text());
             let mut text = wants_text.then(SignedText::default);
-            steps = Steps::sign(view, &params, cover, text.as_mut())?;
+            signature = cover.sign(view, &params, text.as_mut())?;
             #[cfg(feature = "tracing")]
             trace::signed(span, text.as_ref());
             #[cfg(feature = "refusals")]
@@ -181,7 +154,7 @@ impl Signer {
                     offset,
                     at: local_now,
                     region: learnt.then(|| scope.region.as_ref().into()),
-                    what: watch::What::of(cover, text),
+                    what: cover.kept(text),
                 });
             }
             uri = request.settled(wire_path.as_deref())?;
@@ -193,14 +166,14 @@ impl Signer {
         if let Some(defaults) = defaults {
             *headers = defaults;
         }
-        let signed = steps.apply(headers)?;
+        let rest = C::apply(signature, headers)?;
         if let Some(host) = host {
             headers.insert(http::header::HOST, host);
         }
         if let Some(uri) = uri {
             request.set_uri(uri);
         }
-        Ok(signed)
+        Ok(rest)
     }
 
     pub(super) fn scope<'a>(
@@ -298,53 +271,4 @@ fn make_room(headers: &mut HeaderMap) -> Result<(), Error> {
 
 fn too_many_headers() -> Error {
     Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
-}
-
-/// A signature that is not yet in the request.
-enum Steps {
-    Whole(HeaderSignature),
-    #[cfg(feature = "chunked")]
-    Chunks(HeaderSignature, ChunkedPlan, ChunkSigner),
-}
-
-impl Steps {
-    fn sign(
-        view: RequestView<'_, HeaderMap>,
-        params: &SigningParams<'_>,
-        cover: Cover<'_>,
-        text: Option<&mut SignedText>,
-    ) -> Result<Self, Error> {
-        match cover {
-            Cover::Whole(payload) => Ok(Self::Whole(request::sign(&view, params, payload, text)?)),
-            #[cfg(feature = "chunked")]
-            Cover::Chunks(options, length) => {
-                let plan = ChunkedPlan::new(options, params.algorithm, length, view.headers)?;
-                let planned = plan.headers(view.headers);
-                let signature = request::sign(&with_headers(view, &planned), params, plan.payload(), text)?;
-                let signer = ChunkSigner::new(params, signature.signature())?;
-                Ok(Self::Chunks(signature, plan, signer))
-            }
-        }
-    }
-
-    fn apply(self, headers: &mut HeaderMap) -> Result<Signed, Error> {
-        match self {
-            Self::Whole(signature) => signature.apply(headers).map(|()| Signed::Whole),
-            #[cfg(feature = "chunked")]
-            Self::Chunks(signature, plan, signer) => {
-                plan.apply(headers)?;
-                signature.apply(headers)?;
-                Ok(Signed::Chunks(Chunks::new(plan, signer)))
-            }
-        }
-    }
-}
-
-#[cfg(feature = "chunked")]
-fn with_headers<'a, H: request::HeaderView>(
-    view: RequestView<'a, HeaderMap>,
-    headers: &'a H,
-) -> RequestView<'a, H> {
-    let RequestView { method, host, sign_host, path, query, .. } = view;
-    RequestView { method, host, sign_host, path, query, headers }
 }

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use http::{HeaderMap, StatusCode};
 
 use super::learnt::Moved;
-use super::steps::Cover;
 use super::{Location, SignOptions, SignTarget, Signer};
 use crate::body::{Payload, SignedPayload};
 use crate::clock::AmzDate;
@@ -44,16 +43,6 @@ pub(super) enum What {
     /// The texts themselves, where the head is not all that was signed.
     #[cfg(feature = "chunked")]
     Text(Box<SignedText>),
-}
-
-impl What {
-    pub(super) fn of(cover: Cover<'_>, text: Option<SignedText>) -> Self {
-        match (cover, text) {
-            (Cover::Whole(payload), _) => Self::Payload(payload.to_signed()),
-            #[cfg(feature = "chunked")]
-            (Cover::Chunks(..), text) => Self::Text(Box::new(text.unwrap_or_default())),
-        }
-    }
 }
 
 /// A refusal, and what came of it.
@@ -98,7 +87,7 @@ impl Signer {
         if self.is_skipped(request.extensions()) {
             return self.try_sign(request, payload);
         }
-        Ok(self.try_cover(request, Cover::Whole(payload.hashed()), Some(watch))?.is_some())
+        Ok(self.try_cover(request, payload.hashed(), Some(watch))?.is_some())
     }
 
     /// As [`sign_async`](Self::sign_async), and keeps in `watch` what is needed to make sense of the answer. For adapters.
@@ -114,7 +103,7 @@ impl Signer {
         }
         let credentials = self.fetch(request).await?;
         let now = self.0.clock.now();
-        self.cover(request, Cover::Whole(payload), &credentials, now, Some(watch)).map(|_| ())
+        self.cover(request, payload, &credentials, now, Some(watch))
     }
 
     /// Learns the service's clock from an answer that is no refusal.
