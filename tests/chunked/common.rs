@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{
-    ChunkSigner, ChunkVerifier, ChunkedBody, ChunkedMode, ChunkedOptions, ChunkedPlan,
+    ChunkSigner, ChunkVerifier, ChunkedBody, ChunkedMode, ChunkedOptions, ChunkedPlan, DecodePlan,
 };
 use sigv4_core::clock::AmzDate;
 use sigv4_core::request::SigningParams;
@@ -202,4 +202,35 @@ pub fn every_way() -> Vec<ChunkedOptions> {
         );
     }
     ways
+}
+
+/// An upload on its way: the headers that announce it, and its bytes.
+pub struct Upload {
+    pub mode: ChunkedMode,
+    pub headers: HeaderMap,
+    pub wire: Vec<u8>,
+    pub verifier: ChunkVerifier,
+}
+
+impl Upload {
+    pub fn new(options: &ChunkedOptions, data: Bytes) -> Self {
+        let mut headers = HeaderMap::new();
+        let plan = ChunkedPlan::new(options, Algorithm::V4, Some(data.len() as u64), &headers).unwrap();
+        plan.apply(&mut headers).unwrap();
+        let mode = plan.mode();
+        let wire = read(plan.body(Steps::data([data]), signer())).whole();
+        Self { mode, headers, wire, verifier: verifier() }
+    }
+
+    pub fn plan(&self) -> DecodePlan {
+        DecodePlan::new(self.mode, &self.headers).unwrap().with_min_chunk_size(0)
+    }
+
+    pub fn received(&self) -> Read {
+        self.received_as(self.wire.clone())
+    }
+
+    pub fn received_as(&self, wire: impl Into<Bytes>) -> Read {
+        read(self.plan().body(Steps::data([wire]), self.verifier.clone()))
+    }
 }

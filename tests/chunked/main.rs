@@ -2,6 +2,7 @@
 
 mod common;
 mod connection;
+mod damaged;
 mod decode;
 mod documented;
 mod encode;

@@ -84,16 +84,15 @@ impl Fate {
         Announced(if trailers.is_empty() { body } else { body.then(Step::Trailers(trailers)) })
     }
 
-    /// What the error says; `None` where there is none of ours.
-    pub fn words(self) -> Option<&'static str> {
+    /// What the error says.
+    pub fn words(self) -> &'static str {
         match self {
-            Self::Right | Self::Hang | Self::HangAtEnd => None,
-            Self::Longer | Self::LongerLate => {
-                Some("longer than announced: 20001 bytes so far, 20000 announced")
-            }
-            Self::Shorter => Some("shorter than announced: 19999 of 20000"),
-            Self::ErrorAtOnce | Self::Error | Self::ErrorAtEnd => Some("failed while it was read"),
-            Self::Trailer => Some("the trailer x-late was not announced"),
+            Self::Right => "",
+            Self::Hang | Self::HangAtEnd => "the source of a streamed body, is slow or hangs",
+            Self::Longer | Self::LongerLate => "longer than announced: 20001 bytes so far, 20000 announced",
+            Self::Shorter => "shorter than announced: 19999 of 20000",
+            Self::ErrorAtOnce | Self::Error | Self::ErrorAtEnd => "failed while it was read",
+            Self::Trailer => "the trailer x-late was not announced",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! HTTP/1: the connection closes before `content-length` bytes have come, or before the end of `transfer-encoding: chunked`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -73,7 +72,7 @@ async fn exchange(upload: &Upload) -> Seen {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (address, data_seen) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
     let server = tokio::spawn(serve(listener, Arc::clone(&data_seen)));
-    upload.run(address, data_seen).await;
+    upload.run(address, &data_seen).await;
     server.await.unwrap()
 }
 
@@ -100,20 +99,5 @@ async fn a_wrong_body_closes_the_connection() {
                 assert!(!way.is_ended(&seen.body), "{upload}: the last chunk was sent");
             }
         }
-    }
-}
-
-#[tokio::test]
-async fn a_hang_is_timed_out_and_closes_the_connection() {
-    for client in CLIENTS {
-        let upload = Upload {
-            timeout: Duration::from_millis(500),
-            ..Upload::new(client, false, Way::SignedTrailer, Fate::HangAtEnd)
-        };
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = tokio::spawn(serve(listener, Arc::default()));
-        upload.time_out(address).await;
-        assert!(!server.await.unwrap().is_whole(), "{upload}");
     }
 }
