@@ -1,0 +1,190 @@
+//! What healing costs a request that is accepted: no allocation. Counted by the allocator, in a binary of its own.
+#![allow(clippy::unwrap_used, reason = "a failed test is a panic")]
+
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, DATE};
+use http::{Extensions, HeaderValue, Request, Response};
+use http_body_util::Full;
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use reqwest_sigv4::SigV4Middleware;
+use sigv4_core::flow::Kept;
+use sigv4_core::{Credentials, Payload, Signer, Watch};
+use tower::{Layer, Service};
+use tower_sigv4::SignLayer;
+
+/// Requests that are counted together.
+const REQUESTS: usize = 100;
+
+fn signer() -> Signer {
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret").unwrap();
+    Signer::new("dynamodb", "us-east-2", credentials.with_session_token("token").unwrap())
+}
+
+fn request(body: Bytes) -> Request<Full<Bytes>> {
+    Request::post("https://dynamodb.us-east-2.amazonaws.com/?a=b")
+        .header(CONTENT_TYPE, "application/x-amz-json-1.0")
+        .header("x-amz-target", "DynamoDB_20120810.GetItem")
+        .header("user-agent", "healing-cost/1.0")
+        .body(Full::new(body))
+        .unwrap()
+}
+
+/// Accepts everything at once, and tells the time as a server does.
+#[derive(Clone)]
+struct Accepts(HeaderValue);
+
+impl Accepts {
+    fn now() -> Self {
+        Self(httpdate::fmt_http_date(std::time::SystemTime::now()).parse().unwrap())
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Accepts {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        drop(black_box(request));
+        let mut response = Response::new(Full::default());
+        response.headers_mut().insert(DATE, self.0.clone());
+        ready(Ok(response))
+    }
+}
+
+/// Polls a future that has nothing to wait for.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// Allocations per hundred requests, made beforehand, through one service; the first hundred do not count.
+fn through<S>(mut service: S, body: impl Fn() -> Bytes) -> u64
+where
+    S: Service<Request<Full<Bytes>>>,
+    S::Error: std::fmt::Debug,
+{
+    let mut round = || {
+        let requests: Vec<_> = (0..REQUESTS).map(|_| request(body())).collect();
+        let counted = measure(|| {
+            for request in requests {
+                drop(black_box(now(service.call(request)).unwrap()));
+            }
+        });
+        counted.count_total
+    };
+    round();
+    round()
+}
+
+/// Bodies: none, in a static, in memory of their own that a `Bytes` would have to begin to count.
+fn bodies() -> [(&'static str, fn() -> Bytes); 4] {
+    [
+        ("none", Bytes::new),
+        ("static", || Bytes::from_static(b"{}")),
+        ("small", || Bytes::from(vec![b'x'; 300])),
+        ("4 KiB", || Bytes::from(vec![b'x'; 4096])),
+    ]
+}
+
+#[test]
+fn tower_allocates_nothing_more() {
+    assert_eq!(measure(|| drop(black_box(Box::new(7)))).count_total, 1, "the allocator counts");
+    for (what, body) in bodies() {
+        let plain = through(SignLayer::new(signer()).layer(Accepts::now()), body);
+        let healing = through(SignLayer::new(signer()).healing().layer(Accepts::now()), body);
+        assert_eq!(healing, plain, "a body: {what}");
+    }
+}
+
+#[test]
+fn a_large_body_is_shared_and_not_copied() {
+    let body = || Bytes::from(vec![b'x'; 100_000]);
+    let plain = through(SignLayer::new(signer()).layer(Accepts::now()), body);
+    let healing = through(SignLayer::new(signer()).healing().layer(Accepts::now()), body);
+    // The count of a `Bytes` that is shared for the first time, once for each body.
+    assert_eq!(healing - plain, REQUESTS as u64);
+}
+
+#[test]
+fn watching_allocates_nothing_in_core() {
+    let (signer, headers) = (signer(), Accepts::now().0);
+    let answer = http::HeaderMap::from_iter([(DATE, headers)]);
+    let round = |watched: bool| {
+        let requests: Vec<_> = (0..REQUESTS).map(|_| request(Bytes::new()).into_parts().0).collect();
+        let counted = measure(|| {
+            for mut parts in requests {
+                if watched {
+                    let host = Some("dynamodb.us-east-2.amazonaws.com");
+                    let uri = ["https://dynamodb.us-east-2.amazonaws.com", "/?a=b"];
+                    let mut watch = Watch::new(Kept::new(&parts.method, host, &uri, &parts.headers));
+                    assert!(signer.try_sign_watched(&mut parts, Payload::EMPTY, &mut watch).unwrap());
+                    signer.accepted(&watch, &answer);
+                } else {
+                    assert!(signer.try_sign(&mut parts, Payload::EMPTY).unwrap());
+                }
+            }
+        });
+        counted.count_total
+    };
+    round(true);
+    assert_eq!(round(true), round(false));
+}
+
+/// Answers in the place of the client.
+struct Answers(HeaderValue);
+
+#[async_trait::async_trait]
+impl Middleware for Answers {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        _: &mut Extensions,
+        _: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        use reqwest::ResponseBuilderExt;
+        let response = http::Response::builder().url(request.url().clone()).header(DATE, self.0.clone());
+        Ok(reqwest::Response::from(response.body(reqwest::Body::default()).unwrap()))
+    }
+}
+
+#[test]
+fn reqwest_allocates_nothing_more() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = |healing: bool| {
+        ClientBuilder::new(reqwest::Client::new())
+            .with(SigV4Middleware::new(signer()).with_healing(healing))
+            .with(Answers(Accepts::now().0))
+            .build()
+    };
+    let through = |client: ClientWithMiddleware, body: fn() -> Bytes| {
+        let round = || {
+            let request = || reqwest::Request::try_from(request(body()).map(|_| body())).unwrap();
+            let requests: Vec<_> = (0..REQUESTS).map(|_| request()).collect();
+            let counted = measure(|| {
+                for request in requests {
+                    drop(black_box(now(client.execute(request)).unwrap()));
+                }
+            });
+            counted.count_total
+        };
+        round();
+        round()
+    };
+    for (what, body) in bodies() {
+        assert_eq!(through(client(true), body), through(client(false), body), "a body: {what}");
+    }
+}
