@@ -25,11 +25,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 /// ```
 pub struct Kept {
     method: Method,
-    /// The host, the URI, the headers, and a body that was copied.
+    /// The host, the URI, the headers, and a body that was copied; behind them what is left of other requests.
     buffer: Vec<u8>,
-    host: Option<u32>,
-    uri: Range<u32>,
-    headers: Range<u32>,
+    host: Option<usize>,
+    uri: Range<usize>,
+    headers: Range<usize>,
     body: KeptBody,
 }
 
@@ -38,42 +38,49 @@ pub const COPIED: usize = 4096;
 
 enum KeptBody {
     Gone,
-    Copied,
+    /// Behind the headers, so many bytes.
+    Copied(usize),
     Shared(Bytes),
 }
 
 impl Kept {
     /// Keeps a request's head: its method, the host that it is sent to, its URI in any number of pieces, its headers.
     pub fn new(method: &Method, host: Option<&str>, uri: &[&str], headers: &HeaderMap) -> Self {
-        let mut buffer = spare();
-        buffer.extend_from_slice(host.unwrap_or_default().as_bytes());
-        let begin = len(&buffer);
-        uri.iter().for_each(|piece| buffer.extend_from_slice(piece.as_bytes()));
-        let end = len(&buffer);
+        // One write for each piece, into room that is there: growing bit by bit would cost more than the copies.
+        let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
+        let before = host.map_or(0, str::len) + uri.iter().map(|piece| piece.len()).sum::<usize>();
+        let mut written = Written { buffer: spare(before + head), len: 0 };
+        written.put(host.unwrap_or_default().as_bytes());
+        let begin = written.len;
+        uri.iter().for_each(|piece| written.put(piece.as_bytes()));
+        let end = written.len;
         for (name, value) in headers {
             // Neither a name nor a value can hold a line feed.
-            buffer.push(if value.is_sensitive() { b'!' } else { b' ' });
-            buffer.extend_from_slice(name.as_str().as_bytes());
-            buffer.push(b'\n');
-            buffer.extend_from_slice(value.as_bytes());
-            buffer.push(b'\n');
+            written.put(if value.is_sensitive() { b"!" } else { b" " });
+            written.put(name.as_str().as_bytes());
+            written.put(b"\n");
+            written.put(value.as_bytes());
+            written.put(b"\n");
         }
         Self {
             method: method.clone(),
             host: host.map(|_| begin),
             uri: begin..end,
-            headers: end..len(&buffer),
-            buffer,
+            headers: end..written.len,
+            buffer: written.buffer,
             body: KeptBody::Gone,
         }
     }
 
     /// Keeps the whole body, too. Without this the request cannot be sent again.
     pub fn keep_body(&mut self, body: &Bytes) {
-        self.buffer.truncate(self.headers.end as usize);
         self.body = if body.len() <= COPIED {
-            self.buffer.extend_from_slice(body);
-            KeptBody::Copied
+            let end = self.headers.end + body.len();
+            if self.buffer.len() < end {
+                self.buffer.resize(end, 0);
+            }
+            self.buffer[self.headers.end..end].copy_from_slice(body);
+            KeptBody::Copied(body.len())
         } else {
             KeptBody::Shared(body.clone())
         };
@@ -114,7 +121,10 @@ impl Kept {
     pub fn body(&self) -> Option<Bytes> {
         match &self.body {
             KeptBody::Gone => None,
-            KeptBody::Copied => Some(Bytes::copy_from_slice(&self.buffer[self.headers.end as usize..])),
+            KeptBody::Copied(len) => {
+                let end = self.headers.end;
+                Some(Bytes::copy_from_slice(self.bytes(end..end + len)))
+            }
             KeptBody::Shared(body) => Some(body.clone()),
         }
     }
@@ -123,23 +133,34 @@ impl Kept {
     pub fn body_len(&self) -> Option<u64> {
         match &self.body {
             KeptBody::Gone => None,
-            KeptBody::Copied => Some((self.buffer.len() - self.headers.end as usize) as u64),
+            KeptBody::Copied(len) => Some(*len as u64),
             KeptBody::Shared(body) => Some(body.len() as u64),
         }
     }
 
-    fn bytes(&self, range: Range<u32>) -> &[u8] {
-        self.buffer.get(range.start as usize..range.end as usize).unwrap_or_default()
+    fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
     }
 
-    fn text(&self, range: Range<u32>) -> &str {
+    fn text(&self, range: Range<usize>) -> &str {
         std::str::from_utf8(self.bytes(range)).unwrap_or_default()
     }
 }
 
-/// Heads are no longer than what a server reads, far below four gigabytes.
-fn len(buffer: &[u8]) -> u32 {
-    u32::try_from(buffer.len()).unwrap_or(u32::MAX)
+/// A buffer with room for all that is put into it.
+struct Written {
+    buffer: Vec<u8>,
+    len: usize,
+}
+
+impl Written {
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.len + bytes.len();
+        if let Some(room) = self.buffer.get_mut(self.len..end) {
+            room.copy_from_slice(bytes);
+            self.len = end;
+        }
+    }
 }
 
 impl Drop for Kept {
@@ -154,7 +175,7 @@ impl fmt::Debug for Kept {
         f.debug_struct("Kept")
             .field("method", &self.method)
             .field("host", &self.host())
-            .field("headers_len", &self.headers.len())
+            .field("head_len", &self.headers.end)
             .finish_non_exhaustive()
     }
 }
@@ -162,22 +183,26 @@ impl fmt::Debug for Kept {
 /// Buffers that a thread has no use for at the moment.
 const MAX_SPARE: usize = 64;
 /// Larger ones are freed.
-const MAX_CAPACITY: usize = 16 * 1024;
+const MAX_LEN: usize = 16 * 1024;
 
 thread_local! {
     static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-fn spare() -> Vec<u8> {
+/// A buffer of at least `len` bytes.
+fn spare(len: usize) -> Vec<u8> {
     let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.pop()).ok().flatten();
-    spare.unwrap_or_else(|| Vec::with_capacity(1024))
+    let mut buffer = spare.unwrap_or_default();
+    if buffer.len() < len {
+        buffer.resize(len.max(1024), 0);
+    }
+    buffer
 }
 
-fn give_back(mut buffer: Vec<u8>) {
-    if buffer.capacity() > MAX_CAPACITY {
+fn give_back(buffer: Vec<u8>) {
+    if buffer.len() > MAX_LEN {
         return;
     }
-    buffer.clear();
     // At the end of a thread, there is nothing left to give it back to.
     let _ = SPARE.try_with(|spare| {
         if let Ok(mut spare) = spare.try_borrow_mut()

@@ -124,7 +124,7 @@ const MAX_HOSTS: usize = 64;
 struct Entry {
     host: Box<str>,
     millis: AtomicI64,
-    /// The local time at which it was learnt, seconds since 1970.
+    /// The local time at which the request was sent from whose answer it was learnt, seconds since 1970.
     learnt_at: AtomicU64,
 }
 
@@ -139,25 +139,30 @@ impl ClockOffsets {
     /// Learns from an accepted response, see [`ClockOffset::learn`]: once a second for each host, since `Date` has
     /// no more than seconds. Refusals are worth [`learning`](ClockOffset::learn) and [setting](Self::set) each.
     pub fn observe(&self, host: &str, headers: &HeaderMap, sent_at: SystemTime, received_at: SystemTime) {
-        let now = unix_seconds(received_at);
-        let entries = self.0.load();
-        let entry = entries.iter().find(|entry| *entry.host == *host);
-        if entry.is_some_and(|entry| entry.learnt_at.load(Ordering::Relaxed) == now) {
+        if !self.is_due(host, sent_at) {
             return;
         }
         let Some(offset) = ClockOffset::learn(headers, sent_at, received_at) else { return };
-        match entry {
-            Some(entry) => entry.put(offset, now),
-            None => self.insert(host, offset, now),
-        }
+        self.put(host, offset, unix_seconds(sent_at));
+    }
+
+    /// Whether nothing was learnt yet from a request that was sent within the same second.
+    pub(crate) fn is_due(&self, host: &str, sent_at: SystemTime) -> bool {
+        let entries = self.0.load();
+        let entry = entries.iter().find(|entry| *entry.host == *host);
+        entry.is_none_or(|entry| entry.learnt_at.load(Ordering::Relaxed) != unix_seconds(sent_at))
     }
 
     /// Remembers the offset of this host, in place of any earlier.
     pub fn set(&self, host: &str, offset: ClockOffset) {
+        self.put(host, offset, 0);
+    }
+
+    fn put(&self, host: &str, offset: ClockOffset, learnt_at: u64) {
         let entries = self.0.load();
         match entries.iter().find(|entry| *entry.host == *host) {
-            Some(entry) => entry.put(offset, 0),
-            None => self.insert(host, offset, 0),
+            Some(entry) => entry.put(offset, learnt_at),
+            None => self.insert(host, offset, learnt_at),
         }
     }
 

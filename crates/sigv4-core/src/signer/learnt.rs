@@ -1,6 +1,7 @@
 //! What a signer learnt from answers; shared by its clones.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -12,6 +13,8 @@ pub(super) struct Learnt {
     pub(super) offsets: ClockOffsets,
     regions: ArcSwap<Vec<(Box<str>, Box<str>)>>,
     moves: ArcSwap<Vec<Moved>>,
+    /// Whether there is a region or a move, so that most signers ask no further.
+    elsewhere: AtomicBool,
 }
 
 /// A bucket that is reached at another host.
@@ -30,10 +33,10 @@ impl Learnt {
     }
 
     pub(super) fn region(&self, host: Option<&str>) -> Option<Box<str>> {
-        let regions = self.regions.load();
-        if regions.is_empty() {
+        if !self.elsewhere.load(Ordering::Acquire) {
             return None;
         }
+        let regions = self.regions.load();
         regions.iter().find(|(known, _)| host == Some(&**known)).map(|(_, region)| region.clone())
     }
 
@@ -43,11 +46,12 @@ impl Learnt {
             next.extend(regions.iter().filter(|(known, _)| **known != *host).take(MAX_HOSTS - 1).cloned());
             next
         });
+        self.elsewhere.store(true, Ordering::Release);
     }
 
     /// The moves, if there are any.
     pub(super) fn moves(&self) -> Option<Guard<Arc<Vec<Moved>>>> {
-        Some(self.moves.load()).filter(|moves| !moves.is_empty())
+        self.elsewhere.load(Ordering::Acquire).then(|| self.moves.load())
     }
 
     pub(super) fn remember_move(&self, from: &str, to: &str) {
@@ -58,5 +62,6 @@ impl Learnt {
             next.extend(others.take(MAX_HOSTS - 1).cloned());
             next
         });
+        self.elsewhere.store(true, Ordering::Release);
     }
 }
