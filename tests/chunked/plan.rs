@@ -59,6 +59,21 @@ fn sets_what_is_due() {
 }
 
 #[test]
+fn codings_are_kept() {
+    let options = ChunkedOptions::new(ChunkedMode::Signed);
+    for (codings, expected) in [
+        (&[][..], "aws-chunked"),
+        (&["gzip, br"], "gzip, br,aws-chunked"),
+        (&["gzip, AWS-Chunked"], "gzip, AWS-Chunked"),
+        (&["gzip", "aws-chunked"], "gzip,aws-chunked"),
+    ] {
+        let before: Vec<_> = codings.iter().map(|coding| ("content-encoding", *coding)).collect();
+        let lines = applied(&options, Some(3), &headers(&before)).unwrap();
+        assert_eq!(lines[0], format!("content-encoding: {expected}"));
+    }
+}
+
+#[test]
 fn planned_twice_is_planned_once() {
     let options = ChunkedOptions::new(ChunkedMode::UnsignedTrailer);
     let mut once = HeaderMap::new();
@@ -145,6 +160,18 @@ fn options_that_cannot_be_are_refused() {
         (
             plan(&signed().with_checksum(ChecksumAlgorithm::Crc32), Some(1), &HeaderMap::new()).unwrap_err(),
             "crc32",
+        ),
+        (
+            plan(
+                &ChunkedOptions::new(ChunkedMode::SignedTrailer)
+                    .with_trailer(ChecksumAlgorithm::Crc32.header(), 8)
+                    .unwrap()
+                    .with_checksum(ChecksumAlgorithm::Crc32),
+                Some(1),
+                &HeaderMap::new(),
+            )
+            .unwrap_err(),
+            "x-amz-checksum-crc32 is announced",
         ),
     ];
     for (error, word) in refused {

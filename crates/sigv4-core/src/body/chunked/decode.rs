@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
 use super::grammar::{self, SIZE_DIGITS, wrong};
+use super::length::CHUNK_SIGNATURE;
 use super::pieces::Pieces;
-use super::plan::CHUNK_SIGNATURE;
 use super::{ChunkFault, ChunkVerifier, DecodePlan, X_AMZ_TRAILER_SIGNATURE, trailers};
 use crate::body::{Checksum, ChecksumAlgorithm};
 use crate::error::Error;

@@ -1,120 +1,20 @@
-//! The sending side: any body as `aws-chunked`.
+//! The encoder of `aws-chunked`, without IO: data as it comes in, chunks out.
 
 use std::collections::VecDeque;
-use std::error::Error as StdError;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName};
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 use sha2::{Digest, Sha256};
 
+use super::length::{CHUNK_SIGNATURE, hex_digits};
 use super::pieces::Pieces;
-use super::plan::{CHUNK_SIGNATURE, hex_digits};
 use super::{ChunkSigner, ChunkedPlan, X_AMZ_TRAILER_SIGNATURE, trailers};
-use crate::body::{BodyError, Checksum};
+use crate::body::Checksum;
 use crate::error::{Error, ErrorKind};
 
-pin_project! {
-    /// A body cut into chunks of `aws-chunked`, each signed where the plan says so. Made by [`ChunkedPlan::body`].
-    ///
-    /// The data is passed on in the pieces it came in, never copied (but for pieces under 1 KiB, which are gathered).
-    /// A signed chunk is held until it is complete, an unsigned one not at all. The size hint is exact where the plan
-    /// knows the encoded length.
-    ///
-    /// Fails, with kind `Body` and before the last chunk, when the inner body fails, is longer or shorter than announced,
-    /// or ends with other trailers than announced. A client that was told the length can then not take the upload for
-    /// complete; hyper closes the connection (HTTP/1) or resets the stream (HTTP/2).
-    #[derive(Debug)]
-    pub struct ChunkedBody<B> {
-        #[pin]
-        inner: B,
-        encoder: Encoder,
-        trailers: HeaderMap,
-        error: BodyError,
-    }
-}
-
-impl<B> ChunkedBody<B> {
-    pub(super) fn new(inner: B, plan: ChunkedPlan, signer: ChunkSigner) -> Self {
-        Self {
-            inner,
-            encoder: Encoder::new(plan, signer),
-            trailers: HeaderMap::new(),
-            error: BodyError::default(),
-        }
-    }
-
-    /// Leaves the error that the body fails with, if it does, in `error` too.
-    pub(crate) fn with_error(self, error: BodyError) -> Self {
-        Self { error, ..self }
-    }
-
-    /// The body that is being cut.
-    pub fn get_ref(&self) -> &B {
-        &self.inner
-    }
-}
-
-impl<B> Body for ChunkedBody<B>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut this = self.project();
-        let failed = loop {
-            if let Some(bytes) = this.encoder.next() {
-                return Poll::Ready(Some(Ok(Frame::data(bytes))));
-            }
-            if this.encoder.phase != Phase::Running {
-                return Poll::Ready(None);
-            }
-            let frame =
-                if this.inner.is_end_stream() { None } else { ready!(this.inner.as_mut().poll_frame(cx)) };
-            let went_on = match frame {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => this.encoder.take(data),
-                    Err(frame) => {
-                        this.trailers.extend(frame.into_trailers().unwrap_or_default());
-                        Ok(())
-                    }
-                },
-                None => this.encoder.finish(this.trailers),
-                Some(Err(error)) => {
-                    Err(Error::new(ErrorKind::Body, "the body of the request failed while it was read")
-                        .with_source(error))
-                }
-            };
-            if let Err(error) = went_on {
-                break error;
-            }
-        };
-        this.encoder.phase = Phase::Failed;
-        this.error.set(&failed);
-        Poll::Ready(Some(Err(failed)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.encoder.phase == Phase::Ended && self.encoder.out.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self.encoder.left {
-            Some(left) => SizeHint::with_exact(left),
-            None => SizeHint::default(),
-        }
-    }
-}
-
-/// The state between frames, without IO.
+/// The state between frames.
 #[derive(Debug)]
-struct Encoder {
+pub(super) struct Encoder {
     plan: ChunkedPlan,
     signer: ChunkSigner,
     checksum: Option<Checksum>,
@@ -149,7 +49,7 @@ enum Phase {
 }
 
 impl Encoder {
-    fn new(plan: ChunkedPlan, signer: ChunkSigner) -> Self {
+    pub(super) fn new(plan: ChunkedPlan, signer: ChunkSigner) -> Self {
         Self {
             checksum: plan.checksum.map(Checksum::new),
             left: plan.encoded_length,
@@ -168,8 +68,27 @@ impl Encoder {
         }
     }
 
+    /// Whether there is more to come, once `next` has nothing to give.
+    pub(super) fn is_running(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
+    /// Whether all was sent.
+    pub(super) fn is_complete(&self) -> bool {
+        self.phase == Phase::Ended && self.out.is_empty()
+    }
+
+    /// What is still to be sent, in bytes, where that is known.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    pub(super) fn fail(&mut self) {
+        self.phase = Phase::Failed;
+    }
+
     /// Takes a frame of the inner body, after `next` had nothing more to give.
-    fn take(&mut self, data: Bytes) -> Result<(), Error> {
+    pub(super) fn take(&mut self, data: Bytes) -> Result<(), Error> {
         self.taken = self.taken.saturating_add(data.len() as u64);
         self.rest = data;
         let announced = self.plan.decoded_length;
@@ -187,7 +106,7 @@ impl Encoder {
     }
 
     /// The next bytes to send: at most one chunk is worked on, so that a caller with one long piece is not kept.
-    fn next(&mut self) -> Option<Bytes> {
+    pub(super) fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
                 self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
@@ -240,7 +159,7 @@ impl Encoder {
     }
 
     /// Ends the body: the empty chunk and the trailers.
-    fn finish(&mut self, inner: &HeaderMap) -> Result<(), Error> {
+    pub(super) fn finish(&mut self, inner: &HeaderMap) -> Result<(), Error> {
         let announced = self.plan.decoded_length;
         if self.taken < announced {
             return Err(Error::new(

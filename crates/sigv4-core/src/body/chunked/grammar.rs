@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 
 use super::ChunkFault;
-use super::plan::CHUNK_SIGNATURE;
+use super::length::CHUNK_SIGNATURE;
 use crate::error::Error;
 
 /// Digits enough for any length.

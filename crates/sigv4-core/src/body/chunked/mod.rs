@@ -11,12 +11,15 @@
 //! - <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 //! - <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 
+mod body;
 mod chain;
 mod decode;
 mod decode_plan;
 mod encode;
 mod fault;
+mod given;
 mod grammar;
+mod length;
 mod options;
 mod pieces;
 mod plan;
@@ -25,8 +28,8 @@ mod trailers;
 mod verified;
 mod verifier;
 
+pub use body::ChunkedBody;
 pub use decode_plan::{DEFAULT_MAX_CHUNK_SIZE, DecodePlan};
-pub use encode::ChunkedBody;
 pub use fault::ChunkFault;
 pub use options::{ChunkedMode, ChunkedOptions, DEFAULT_CHUNK_SIZE, MIN_CHUNK_SIZE};
 pub use plan::{ChunkedPlan, PlannedHeaders, X_AMZ_DECODED_CONTENT_LENGTH, X_AMZ_TRAILER};
