@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod clients;
+pub mod log;
 pub mod official_suite;
 pub mod packages;
 pub mod peer;
