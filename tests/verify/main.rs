@@ -6,5 +6,6 @@ mod model;
 mod oracles;
 mod refuses;
 mod robust;
+mod sigv4a;
 mod support;
 mod tampers;

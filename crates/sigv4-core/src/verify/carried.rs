@@ -23,6 +23,9 @@ pub(super) struct Carried<'a> {
     pub(super) expires: Option<Cow<'a, str>>,
     /// The session token, where one is there.
     pub(super) token: Option<Cow<'a, [u8]>>,
+    /// `x-amz-region-set`, or `X-Amz-Region-Set` in the presigned form.
+    #[cfg(feature = "sigv4a")]
+    pub(super) region_set: Option<Cow<'a, str>>,
     /// `x-amz-content-sha256`, or `X-Amz-Content-Sha256` in the presigned form.
     pub(super) content_sha256: Option<Cow<'a, str>>,
 }
@@ -62,6 +65,8 @@ impl<'a> Carried<'a> {
             date: text("x-amz-date")?.ok_or(Reason::DateMissing)?,
             expires: None,
             token,
+            #[cfg(feature = "sigv4a")]
+            region_set: text("x-amz-region-set")?,
             content_sha256: text("x-amz-content-sha256")?,
         })
     }
@@ -118,6 +123,8 @@ impl<'a> Carried<'a> {
             date: text("X-Amz-Date")?.unwrap_or_default(),
             expires: text("X-Amz-Expires")?,
             token,
+            #[cfg(feature = "sigv4a")]
+            region_set: text(REGION_SET)?,
             content_sha256,
         })
     }
@@ -153,6 +160,7 @@ fn authorization(value: &str) -> Result<Authorization<'_>, Reason> {
 
 const SIGNATURE: &str = "X-Amz-Signature";
 const CONTENT_SHA256: &str = "X-Amz-Content-Sha256";
+const REGION_SET: &str = "X-Amz-Region-Set";
 const TOKENS: [&str; 2] = ["X-Amz-Security-Token", "X-Amz-S3session-Token"];
 const REQUIRED: [&str; 6] =
     ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", SIGNATURE];
@@ -171,7 +179,7 @@ struct Parameter<'a> {
 
 impl<'a> Parameters<'a> {
     pub(super) fn look(raw: &'a str) -> Self {
-        let names = || REQUIRED.into_iter().chain(TOKENS).chain([CONTENT_SHA256]);
+        let names = || REQUIRED.into_iter().chain(TOKENS).chain([CONTENT_SHA256, REGION_SET]);
         let mut found = Vec::new();
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -23,8 +23,9 @@ impl SignedHead {
     pub fn chunks(&self, headers: &HeaderMap) -> Result<Option<(DecodePlan, ChunkVerifier)>, Rejection> {
         let PayloadClaim::Streaming(literal) = self.payload() else { return Ok(None) };
         let Some(mode) = ChunkedMode::of_payload_hash(literal, Algorithm::V4) else { return Ok(None) };
+        let Some(seed) = self.seed() else { return Ok(None) };
         match DecodePlan::new(mode, headers) {
-            Ok(plan) => Ok(Some((plan, self.seed().chunk_verifier()))),
+            Ok(plan) => Ok(Some((plan, seed.chunk_verifier()))),
             Err(error) => Err(self.refuse(Reason::Malformed(error.to_string().into()))),
         }
     }

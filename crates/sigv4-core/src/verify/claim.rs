@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 use super::payload::PayloadClaim;
+use super::proof::{Key, Proof};
 use super::rejection::{Reason, Rejection, Told, Wording};
 use super::scope::Served;
 use super::verified::{Form, Inner, StreamSeed, Verified};
@@ -16,7 +17,7 @@ use crate::canonical::{HashSink, Sink};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::signature::{ALGORITHM, CredentialScope, Hex, SigningKey, StringToSign, sha256};
+use crate::signature::{CredentialScope, Hex, StringToSign, sha256};
 
 /// A request whose head is in order, by somebody who claims to hold a key. Nothing about the key is verified yet.
 ///
@@ -31,7 +32,7 @@ pub struct Claim {
     pub(super) served: Served,
     pub(super) date: AmzDate,
     pub(super) lifetime: Option<Duration>,
-    pub(super) signature: [u8; 32],
+    pub(super) proof: Proof,
     pub(super) token: Option<Zeroizing<Vec<u8>>>,
     pub(super) signed_headers: Vec<String>,
     pub(super) payload: PayloadClaim,
@@ -60,7 +61,7 @@ impl Claim {
         }
     }
 
-    fn key(&self, credentials: Option<&Credentials>) -> Result<SigningKey, Reason> {
+    fn key(&self, credentials: Option<&Credentials>) -> Result<Key, Reason> {
         let credentials = credentials.ok_or_else(|| Reason::UnknownKey(self.access_key_id.clone()))?;
         if credentials.access_key_id() != self.access_key_id {
             return Err(Reason::Internal(Error::new(
@@ -80,15 +81,20 @@ impl Claim {
             (Some(expected), Some(given)) => key.verify(given, &key.sign(expected.as_bytes())),
             _ => false,
         };
-        if token_fits { Ok(key) } else { Err(Reason::InvalidToken) }
+        if token_fits { Key::of(&self.proof, credentials, key) } else { Err(Reason::InvalidToken) }
     }
 
     fn scope(&self) -> CredentialScope<'_> {
-        CredentialScope::new(&self.date, &self.served.region, &self.served.service)
+        let Served { service, region } = &self.served;
+        if self.proof.has_region() {
+            CredentialScope::new(&self.date, region, service)
+        } else {
+            CredentialScope::without_region(&self.date, service)
+        }
     }
 
     fn string_to_sign(&self, digest: [u8; 32]) -> StringToSign<'_> {
-        StringToSign { algorithm: ALGORITHM, date: &self.date, scope: self.scope(), digest }
+        StringToSign { algorithm: self.proof.algorithm(), date: &self.date, scope: self.scope(), digest }
     }
 
     pub(super) fn refuse(&self, reason: Reason) -> Rejection {
@@ -105,7 +111,7 @@ impl Claim {
             canonical_request,
             string_to_sign,
             access_key_id: self.access_key_id.clone(),
-            signature: Hex::of(&self.signature),
+            signature: self.proof.to_text(),
         }))
     }
 }
@@ -125,11 +131,11 @@ impl fmt::Debug for Claim {
 #[must_use = "the body is not verified"]
 pub struct SignedHead {
     claim: Claim,
-    key: SigningKey,
+    key: Key,
 }
 
 impl SignedHead {
-    fn new(mut claim: Claim, key: SigningKey) -> Result<Self, Rejection> {
+    fn new(mut claim: Claim, key: Key) -> Result<Self, Rejection> {
         if let Some(line) = claim.payload.line() {
             check_signature(&mut claim, &key, &line)?;
         }
@@ -172,20 +178,25 @@ impl SignedHead {
         self.claim.refuse(reason)
     }
 
-    /// What the signatures of the parts of a streamed body are chained to.
-    pub(super) fn seed(&self) -> StreamSeed {
+    /// What the signatures of the parts of a streamed body are chained to. Those of SigV4a are not taken.
+    pub(super) fn seed(&self) -> Option<StreamSeed> {
         let Served { service, region } = &self.claim.served;
-        StreamSeed {
-            signature: Hex::of(&self.claim.signature),
-            key: self.key.clone(),
-            date: self.claim.date,
-            service: service.clone(),
-            region: region.clone(),
+        match (&self.claim.proof, &self.key) {
+            (Proof::V4(signature), Key::V4(key)) => Some(StreamSeed {
+                signature: Hex::of(signature),
+                key: key.clone(),
+                date: self.claim.date,
+                service: service.clone(),
+                region: region.clone(),
+            }),
+            #[cfg(feature = "sigv4a")]
+            _ => None,
         }
     }
 
     fn verified(self) -> Verified {
-        let stream = matches!(self.claim.payload, PayloadClaim::Streaming(_)).then(|| self.seed());
+        let is_stream = matches!(self.claim.payload, PayloadClaim::Streaming(_));
+        let stream = if is_stream { self.seed() } else { None };
         let claim = self.claim;
         let Served { service, region } = claim.served;
         Verified(Arc::new(Inner {
@@ -209,11 +220,11 @@ impl fmt::Debug for SignedHead {
 }
 
 /// Checks the signature, in constant time, over the canonical request that ends in `last_line`.
-fn check_signature(claim: &mut Claim, key: &SigningKey, last_line: &str) -> Result<(), Rejection> {
+fn check_signature(claim: &mut Claim, key: &Key, last_line: &str) -> Result<(), Rejection> {
     let mut hashed = std::mem::replace(&mut claim.hashed, HashSink::new());
     hashed.put(last_line.as_bytes());
     let string_to_sign = claim.string_to_sign(hashed.finish()).bytes();
-    if key.verify(&string_to_sign, &claim.signature) {
+    if key.verify(&string_to_sign, &claim.proof) {
         Ok(())
     } else {
         Err(claim.refuse(Reason::SignatureMismatch(claim.told(last_line))))

@@ -9,6 +9,7 @@ use super::arrived::{Arrived, signed_names};
 use super::carried::{self, Carried, Parameters};
 use super::claim::Claim;
 use super::payload::PayloadClaim;
+use super::proof::Proof;
 use super::rejection::{Reason, Rejection, Wording};
 use super::scope::{Credential, Served};
 use super::verified::Form;
@@ -18,7 +19,9 @@ use crate::canonical::{CanonicalRequest, HashSink};
 use crate::clock::AmzDate;
 use crate::request::{HeaderView, RequestView};
 use crate::service::ServiceRules;
-use crate::signature::{ALGORITHM, Hex};
+use crate::signature::ALGORITHM;
+#[cfg(feature = "sigv4a")]
+use crate::signature::{ALGORITHM_V4A, RegionSet};
 
 /// Reads a request's head, up to the point where the secret is needed.
 pub(super) fn read<H: HeaderView + ?Sized>(
@@ -52,6 +55,7 @@ struct Signer {
     access_key_id: String,
     served: Served,
     date: AmzDate,
+    proof: Proof,
 }
 
 impl<'a, H: ?Sized> Head<'_, 'a, H> {
@@ -61,27 +65,45 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
             Form::Header => Carried::in_headers(&self.headers)?,
             Form::Presigned => Carried::in_query(&self.headers, &self.parameters)?,
         };
-        if carried.algorithm != ALGORITHM {
-            return Err(Reason::Algorithm(carried.algorithm.into_owned()));
-        }
-        let date = AmzDate::parse(&carried.date).map_err(|_| Reason::DateFormat(carried.date.to_string()))?;
-        let credential = Credential::parse(&carried.credential)?;
-        let served = credential.scope(&config.served, &date)?.clone();
-        let signer = Signer { access_key_id: credential.access_key_id.to_owned(), served, date };
+        let date = || AmzDate::parse(&carried.date).map_err(|_| Reason::DateFormat(carried.date.to_string()));
+        let signer = match &*carried.algorithm {
+            ALGORITHM => {
+                let date = date()?;
+                let credential = Credential::parse(&carried.credential)?;
+                let served = credential.scope(&config.served, &date)?.clone();
+                let proof = Proof::v4(&carried.signature)?;
+                Signer { access_key_id: credential.access_key_id.to_owned(), served, date, proof }
+            }
+            #[cfg(feature = "sigv4a")]
+            ALGORITHM_V4A if config.sigv4a => {
+                let date = date()?;
+                let regions =
+                    carried.region_set.as_deref().ok_or(Reason::MissingParts(vec!["X-Amz-Region-Set"]))?;
+                let regions =
+                    RegionSet::parse(regions).map_err(|error| Reason::Malformed(error.to_string().into()))?;
+                let credential = Credential::parse_without_region(&carried.credential)?;
+                let served = credential.scope_in(&config.served, &date, &regions)?.clone();
+                let proof = Proof::v4a(&carried.signature)?;
+                Signer { access_key_id: credential.access_key_id.to_owned(), served, date, proof }
+            }
+            other => return Err(Reason::Algorithm(other.to_owned())),
+        };
         Ok((carried, signer))
     }
 
     fn claim(&self, config: &Arc<Config>, carried: &Carried<'_>, signer: Signer) -> Result<Claim, Reason> {
-        let Signer { access_key_id, served, date } = signer;
+        let Signer { access_key_id, served, date, proof } = signer;
         let rules = config.rules(&served.service);
         let window = config.window();
         let lifetime = match (self.form, &carried.expires) {
             (Form::Presigned, Some(expires)) => Some(window.check_presigned(&date, expires)?),
             _ => window.check_header(&date).map(|()| None)?,
         };
-        let signature = signature(&carried.signature)?;
         let content_sha256 = carried.content_sha256.as_deref();
         let payload = PayloadClaim::read(content_sha256, self.form, &rules, config.payload)?;
+        if let (false, PayloadClaim::Streaming(literal)) = (proof.has_region(), &payload) {
+            return Err(Reason::PayloadRefused(literal));
+        }
         let mut hashed = HashSink::new();
         let mut text = config.details.then(Vec::new);
         self.canonical(config, &rules, &carried.signed_headers, |canonical| {
@@ -98,7 +120,7 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
             served,
             date,
             lifetime,
-            signature,
+            proof,
             token: carried.token.as_ref().map(|token| Zeroizing::new(token.to_vec())),
             signed_headers: carried.signed_headers.split(';').map(str::to_owned).collect(),
             payload,
@@ -138,14 +160,5 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
             payload_hash: "",
         });
         Ok(())
-    }
-}
-
-/// 64 lower-case hex digits: one signature is written one way. Anything else is a wrong signature.
-fn signature(text: &str) -> Result<[u8; 32], Reason> {
-    let mut bytes = [0; 32];
-    match hex::decode_to_slice(text, &mut bytes) {
-        Ok(()) if Hex::of(&bytes).as_str() == text => Ok(bytes),
-        _ => Err(Reason::SignatureForm),
     }
 }

@@ -61,6 +61,7 @@ mod claim;
 mod find;
 mod head;
 mod payload;
+mod proof;
 mod rejection;
 mod scope;
 mod verified;

@@ -2,6 +2,8 @@
 
 use super::rejection::Reason;
 use crate::clock::AmzDate;
+#[cfg(feature = "sigv4a")]
+use crate::signature::RegionSet;
 use crate::signature::scope::TERMINATOR;
 
 /// A service in a region that a verifier accepts signatures for.
@@ -18,6 +20,7 @@ const MAX_KEY_ID: usize = 256;
 pub(super) struct Credential<'a> {
     pub(super) access_key_id: &'a str,
     date: &'a str,
+    /// Empty in that of SigV4a, which has none.
     region: &'a str,
     service: &'a str,
     terminator: &'a str,
@@ -33,29 +36,67 @@ impl<'a> Credential<'a> {
         if parts.next().is_some() {
             return Err(shape());
         }
+        Self { access_key_id, date, region, service, terminator }.checked(text)
+    }
+
+    /// The four parts of SigV4a.
+    #[cfg(feature = "sigv4a")]
+    pub(super) fn parse_without_region(text: &'a str) -> Result<Self, Reason> {
+        let mut parts = text.split('/');
+        let mut next = || parts.next().ok_or_else(|| Reason::CredentialShape(text.to_owned()));
+        let (access_key_id, date, service, terminator) = (next()?, next()?, next()?, next()?);
+        if parts.next().is_some() {
+            return Err(Reason::CredentialShape(text.to_owned()));
+        }
+        Self { access_key_id, date, region: "", service, terminator }.checked(text)
+    }
+
+    fn checked(self, text: &str) -> Result<Self, Reason> {
+        let access_key_id = self.access_key_id;
         if access_key_id.is_empty() {
             return Err(Reason::EmptyKeyId);
         }
         if access_key_id.len() > MAX_KEY_ID || !access_key_id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(shape());
+            return Err(Reason::CredentialShape(text.to_owned()));
         }
-        Ok(Self { access_key_id, date, region, service, terminator })
+        Ok(self)
     }
 
     /// The place among `served` that the scope names exactly. Otherwise says what is wrong, against the entry that
     /// shares the service, or else the first.
     pub(super) fn scope<'s>(&self, served: &'s [Served], date: &AmzDate) -> Result<&'s Served, Reason> {
-        let fits = |one: &&Served| one.service == self.service && one.region == self.region;
+        self.place(served, date, self.region, |region| region == self.region)
+    }
+
+    /// The first place among `served` that the scope and a region set name. Errors as [`scope`](Self::scope).
+    #[cfg(feature = "sigv4a")]
+    pub(super) fn scope_in<'s>(
+        &self,
+        served: &'s [Served],
+        date: &AmzDate,
+        regions: &RegionSet,
+    ) -> Result<&'s Served, Reason> {
+        self.place(served, date, regions.as_str(), |region| regions.contains(region))
+    }
+
+    fn place<'s>(
+        &self,
+        served: &'s [Served],
+        date: &AmzDate,
+        given: &str,
+        is_region: impl Fn(&str) -> bool,
+    ) -> Result<&'s Served, Reason> {
+        let fits = |one: &&Served| one.service == self.service && is_region(&one.region);
         let found = served.iter().find(fits);
         let near = found
             .or_else(|| served.iter().find(|one| one.service == self.service))
             .or_else(|| served.first())
             .ok_or(Reason::MissingAuthentication)?;
-        let wrong = |given: &str, expected: &str| {
-            (given != expected).then(|| (given.to_owned(), expected.to_owned()))
+        let wrong = |is_wrong: bool, given: &str, expected: &str| {
+            is_wrong.then(|| (given.to_owned(), expected.to_owned()))
         };
-        let region = wrong(self.region, &near.region);
-        let service = wrong(self.service, &near.service);
+        let region = wrong(!is_region(&near.region), given, &near.region);
+        let service = wrong(self.service != near.service, self.service, &near.service);
         let terminator = (self.terminator != TERMINATOR).then(|| self.terminator.to_owned());
         if region.is_some() || service.is_some() || terminator.is_some() {
             return Err(Reason::Scope { region, service, terminator });

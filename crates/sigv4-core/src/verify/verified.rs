@@ -45,7 +45,7 @@ impl Verified {
         &self.0.service
     }
 
-    /// The region of the scope.
+    /// The region of the scope; for a signature of SigV4a, whose scope has none, the one served that its region set holds.
     pub fn region(&self) -> &str {
         &self.0.region
     }

@@ -39,6 +39,8 @@ pub(super) struct Config {
     rules: Option<ServiceRules>,
     dialect: Option<Dialect>,
     pub(super) details: bool,
+    #[cfg(feature = "sigv4a")]
+    pub(super) sigv4a: bool,
 }
 
 impl Config {
@@ -82,6 +84,8 @@ impl Verifier {
             rules: None,
             dialect: None,
             details: false,
+            #[cfg(feature = "sigv4a")]
+            sigv4a: false,
         }))
     }
 
@@ -95,6 +99,16 @@ impl Verifier {
     pub fn with_scope(self, service: impl Into<String>, region: impl Into<String>) -> Self {
         let served = Served { service: service.into(), region: region.into() };
         self.with(|config| config.served.push(served))
+    }
+
+    /// Whether signatures of SigV4a are accepted, too: those whose region set holds a region that is served. Default: no.
+    ///
+    /// They are ECDSA signatures, of which there are many for one text: whoever watched one can make another that is
+    /// valid for the same request. Bodies streamed in signed parts are not taken.
+    #[cfg(feature = "sigv4a")]
+    #[must_use]
+    pub fn with_sigv4a(self, accept: bool) -> Self {
+        self.with(|config| config.sigv4a = accept)
     }
 
     /// Reads the time here. Default: the system's clock.

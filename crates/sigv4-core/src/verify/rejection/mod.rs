@@ -14,7 +14,6 @@ use http::StatusCode;
 
 use super::verified::Form;
 use crate::error::Error;
-use crate::signature::Hex;
 
 pub(super) use reason::Reason;
 pub use reason::RejectionKind;
@@ -70,7 +69,7 @@ pub(super) struct Told {
     pub(super) string_to_sign: String,
     pub(super) access_key_id: String,
     /// The one that came with the request.
-    pub(super) signature: Hex,
+    pub(super) signature: String,
 }
 
 impl Rejection {

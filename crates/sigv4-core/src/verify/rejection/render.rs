@@ -48,7 +48,7 @@ fn s3(rejection: &Inner) -> String {
         let Told { canonical_request, string_to_sign, access_key_id, signature } = &**told;
         element(&mut body, "AWSAccessKeyId", access_key_id);
         element(&mut body, "StringToSign", string_to_sign);
-        element(&mut body, "SignatureProvided", signature.as_str());
+        element(&mut body, "SignatureProvided", signature);
         element(&mut body, "StringToSignBytes", &spaced_hex(string_to_sign.as_bytes()));
         element(&mut body, "CanonicalRequest", &String::from_utf8_lossy(canonical_request));
         element(&mut body, "CanonicalRequestBytes", &spaced_hex(canonical_request));
