@@ -154,7 +154,7 @@ impl AmzDate {
 
     /// `YYYYMMDD`, the first part of a credential scope.
     pub fn date(&self) -> &str {
-        &self.as_str()[..8]
+        std::str::from_utf8(&self.text[..8]).unwrap_or_default()
     }
 
     /// The moment as a `SystemTime`.

@@ -19,7 +19,7 @@ pub(crate) fn put_encoded(sink: &mut impl Sink, bytes: &[u8]) {
 
 /// Puts `bytes`, encoded as a path: as above, but `/` stays.
 pub(crate) fn put_encoded_path(sink: &mut impl Sink, bytes: &[u8]) {
-    if bytes.iter().all(|&byte| is_unreserved(byte, true)) {
+    if are_unreserved(bytes, true) {
         return sink.put(bytes);
     }
     for piece in percent_encode(bytes, RESERVED_IN_PATH) {
@@ -43,17 +43,30 @@ pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
     true
 }
 
-fn is_unreserved(byte: u8, slash: bool) -> bool {
-    UNRESERVED[usize::from(byte)] || (slash && byte == b'/')
+/// Whether none of these has to be encoded; `/` neither where `slash` allows it.
+pub(crate) fn are_unreserved(bytes: &[u8], slash: bool) -> bool {
+    let wanted = if slash { UNRESERVED | SLASH } else { UNRESERVED };
+    bytes.iter().all(|&byte| KINDS[usize::from(byte)] & wanted != 0)
 }
 
-static UNRESERVED: [bool; 256] = {
-    let (mut table, mut byte) = ([false; 256], 0u8);
+fn is_unreserved(byte: u8, slash: bool) -> bool {
+    are_unreserved(&[byte], slash)
+}
+
+const UNRESERVED: u8 = 1;
+const SLASH: u8 = 2;
+
+/// What each byte is.
+static KINDS: [u8; 256] = {
+    let (mut kinds, mut byte) = ([0; 256], 0u8);
     while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            kinds[byte as usize] = UNRESERVED;
+        }
         byte += 1;
     }
-    table
+    kinds[b'/' as usize] = SLASH;
+    kinds
 };
 
 fn upper_hex(byte: u8) -> Option<u8> {

@@ -94,8 +94,8 @@ fn start(name: &str) -> u128 {
 
 /// Puts a value with runs of white space made one space, also inside quotes, and none at its ends.
 fn put_value(sink: &mut impl Sink, value: &[u8]) {
-    // Most values hold no white space at all. No early end, so that many bytes are looked at at once.
-    if !value.iter().fold(false, |found, &byte| found | (byte <= b' ')) {
+    // Most values hold no white space at all.
+    if !may_hold_space(value) {
         return sink.put(value);
     }
     let words = value.split(|&byte| is_space(byte)).filter(|word| !word.is_empty());
@@ -105,6 +105,15 @@ fn put_value(sink: &mut impl Sink, value: &[u8]) {
         }
         sink.put(word);
     }
+}
+
+/// Whether any byte is a space or below, looked at eight at a time.
+fn may_hold_space(value: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = value.as_chunks();
+    // A byte below 0x21 borrows from its high bit, which those from 0x80 on have set themselves.
+    let is_low = |word: u64| word.wrapping_sub(ONES * 0x21) & !word & (ONES << 7) != 0;
+    words.iter().any(|&word| is_low(u64::from_ne_bytes(word))) || rest.iter().any(|&byte| byte <= b' ')
 }
 
 fn is_space(byte: u8) -> bool {

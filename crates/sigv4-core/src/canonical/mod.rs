@@ -37,6 +37,10 @@ pub struct CanonicalRequest<'a, 'h> {
 impl CanonicalRequest<'_, '_> {
     /// Puts the canonical request into `sink`.
     pub fn put(&self, sink: &mut impl Sink) {
+        self.put_with(sink, |sink| self.headers.put_names(sink));
+    }
+
+    fn put_with<S: Sink>(&self, sink: &mut S, put_names: impl FnOnce(&mut S)) {
         sink.put(self.method.as_bytes());
         sink.put(b"\n");
         path::put_path(sink, self.path.as_bytes(), self.normalize_path, self.double_encode);
@@ -47,7 +51,7 @@ impl CanonicalRequest<'_, '_> {
         sink.put(b"\n");
         self.headers.put(sink);
         sink.put(b"\n");
-        self.headers.put_names(sink);
+        put_names(sink);
         sink.put(b"\n");
         sink.put(self.payload_hash.as_bytes());
     }
@@ -56,6 +60,13 @@ impl CanonicalRequest<'_, '_> {
     pub fn digest(&self) -> [u8; 32] {
         let mut sink = HashSink::new();
         self.put(&mut sink);
+        sink.finish()
+    }
+
+    /// As [`digest`](Self::digest), given the list of signed headers, which somebody wrote already.
+    pub(crate) fn digest_with(&self, signed_headers: &[u8]) -> [u8; 32] {
+        let mut sink = HashSink::new();
+        self.put_with(&mut sink, |sink| sink.put(signed_headers));
         sink.finish()
     }
 

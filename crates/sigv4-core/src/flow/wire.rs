@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::canonical::encode::{is_normal_form, put_encoded_path};
 use crate::error::{Error, ErrorKind};
-use crate::request::wire_host;
+use crate::request::{wire_host, without_default_port};
 use crate::service::{ServiceRules, WirePath};
 
 /// The path in the form in which it must go on the wire for a service of these rules; `None` if it is already.
@@ -40,15 +40,14 @@ pub fn state_empty_body(method: &Method, headers: &mut HeaderMap) -> bool {
 /// The wire form of a URI, `None` if it has it already: this path, if one is given, and no port that is the scheme's
 /// default.
 ///
-/// Errors of kind `Request`: a user name in the authority; a path that grows past what a URI can hold.
+/// Errors of kind `Request`: a path that grows past what a URI can hold; a user name in an authority that is to be changed.
 pub(crate) fn settled_uri(uri: &Uri, path: Option<&str>) -> Result<Option<Uri>, Error> {
-    let authority = match (wire_host(uri)?, uri.authority()) {
-        (Some(host), Some(written)) if host.len() != written.as_str().len() => Some(host.to_owned()),
-        _ => None,
-    };
-    if authority.is_none() && path.is_none() {
+    let written = uri.authority().map_or("", Authority::as_str);
+    let is_settled = without_default_port(uri, written).len() == written.len();
+    if is_settled && path.is_none() {
         return Ok(None);
     }
+    let authority = wire_host(uri)?.filter(|_| !is_settled).map(str::to_owned);
     let too_long = |_| Error::new(ErrorKind::Request, "the URL is too long once its path is percent-encoded");
     let mut parts = uri.clone().into_parts();
     if let Some(authority) = authority {
@@ -109,7 +108,7 @@ mod tests {
         assert_eq!(settled("http://h:80/a?b", "lambda"), "http://h/a?b");
         assert_eq!(settled("https://h:80/a", "lambda"), "https://h:80/a");
         let uri: Uri = "https://user:pw@h/".parse().unwrap();
-        let error = settled_uri(&uri, None).unwrap_err();
+        let error = wire_host(&uri).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request);
         assert!(!error.to_string().contains("pw"));
     }

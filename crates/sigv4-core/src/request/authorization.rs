@@ -1,7 +1,10 @@
 //! The `Authorization` header: written by the signer, read by the verifier.
 
+use std::ops::Range;
+
+use crate::canonical::{CanonicalHeaders, Sink};
 use crate::error::{Error, ErrorKind};
-use crate::signature::CredentialScope;
+use crate::signature::{Algorithm, CredentialScope};
 
 /// What every algorithm name of the family begins with.
 pub(crate) const FAMILY: &str = "AWS4-";
@@ -96,29 +99,61 @@ impl std::fmt::Display for Authorization<'_> {
     }
 }
 
-/// The text of the header, in one buffer of exactly its size.
-pub(crate) fn write(
-    algorithm: &str,
-    access_key_id: &str,
-    scope: &CredentialScope<'_>,
-    headers: &crate::canonical::CanonicalHeaders<'_>,
-    signature: &str,
-) -> Vec<u8> {
-    const FIXED: usize = " Credential=/, SignedHeaders=, Signature=".len();
-    let len =
-        FIXED + algorithm.len() + access_key_id.len() + scope.len() + headers.names_len() + signature.len();
-    let mut out = Vec::with_capacity(len);
-    out.extend_from_slice(algorithm.as_bytes());
-    out.extend_from_slice(b" Credential=");
-    out.extend_from_slice(access_key_id.as_bytes());
-    out.push(b'/');
-    scope.write(|part| out.extend_from_slice(part.as_bytes()));
-    out.extend_from_slice(b", SignedHeaders=");
-    headers.put_names(&mut out);
-    out.extend_from_slice(b", Signature=");
-    out.extend_from_slice(signature.as_bytes());
-    debug_assert_eq!(out.len(), len);
-    out
+/// The header while it is made: all but the signature, in one buffer of exactly the size that it will have.
+///
+/// Scope and signed headers stand in what is signed too: they are written once, here.
+pub(crate) struct Draft {
+    text: Vec<u8>,
+    scope: Range<usize>,
+    signed_headers: Range<usize>,
+}
+
+impl Draft {
+    /// Everything before the signature, and room for one of `signature_len` bytes.
+    pub(crate) fn new(
+        algorithm: Algorithm<'_>,
+        access_key_id: &str,
+        scope: &CredentialScope<'_>,
+        headers: &CanonicalHeaders<'_>,
+    ) -> Self {
+        const FIXED: usize = " Credential=/, SignedHeaders=, Signature=".len();
+        let len = FIXED
+            + algorithm.name().len()
+            + access_key_id.len()
+            + scope.len()
+            + headers.names_len()
+            + algorithm.signature_len();
+        let mut text = Vec::with_capacity(len);
+        text.put(algorithm.name().as_bytes());
+        text.put(b" Credential=");
+        text.put(access_key_id.as_bytes());
+        text.put(b"/");
+        let start = text.len();
+        scope.write(|part| text.put(part.as_bytes()));
+        let scope = start..text.len();
+        text.put(b", SignedHeaders=");
+        let start = text.len();
+        headers.put_names(&mut text);
+        let signed_headers = start..text.len();
+        text.put(b", Signature=");
+        Self { text, scope, signed_headers }
+    }
+
+    /// The credential scope.
+    pub(crate) fn scope(&self) -> &[u8] {
+        &self.text[self.scope.clone()]
+    }
+
+    /// The names of the signed headers, joined by semicolons.
+    pub(crate) fn signed_headers(&self) -> &[u8] {
+        &self.text[self.signed_headers.clone()]
+    }
+
+    /// The header's text.
+    pub(crate) fn finish(mut self, signature: &[u8]) -> Vec<u8> {
+        self.text.put(signature);
+        self.text
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use view::{HeaderView, RequestView};
 pub(crate) use authorization::FAMILY;
 #[cfg(feature = "refusals")]
 pub(crate) use shown::{is_shown_header, is_shown_parameter};
-pub(crate) use view::wire_host;
+pub(crate) use view::{wire_host, without_default_port};
 
 /// What was signed, as text: to compare with what a service says it reckoned, and to test.
 ///

@@ -144,7 +144,7 @@ pub fn presign<H: HeaderView + ?Sized>(
         headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, text)?;
+    let signature = params.signature(&canonical, &names, params.scope().to_string().as_bytes(), text)?;
     let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
     drop(headers);
     query.pair("X-Amz-Signature", signature.as_str().as_bytes());

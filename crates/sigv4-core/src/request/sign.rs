@@ -3,11 +3,11 @@
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use smallvec::SmallVec;
 
-use super::authorization;
+use super::authorization::Draft;
 use super::view::{Former, Found, HeaderView, RequestView};
 use super::{SignedHeaders, SignedText};
 use crate::body::{Payload, PayloadHash};
-use crate::canonical::{CanonicalHeaders, CanonicalRequest};
+use crate::canonical::{CanonicalHeaders, CanonicalRequest, Sink};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -117,17 +117,20 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// The signature of a canonical request, and both texts where somebody asked for them.
+    /// The signature of a canonical request, and both texts where somebody asked for them. The lists of signed headers and
+    /// the scope are at hand, written.
     pub(super) fn signature(
         &self,
         canonical: &CanonicalRequest<'_, '_>,
+        signed_headers: &[u8],
+        scope: &[u8],
         text: Option<&mut SignedText>,
     ) -> Result<Signature, Error> {
         let string_to_sign = StringToSign {
             algorithm: self.algorithm.name(),
             date: self.date,
             scope: self.scope(),
-            digest: canonical.digest(),
+            digest: canonical.digest_with(signed_headers),
         };
         if let Some(text) = text {
             text.canonical_request = canonical.to_text();
@@ -140,7 +143,9 @@ impl<'a> SigningParams<'a> {
         }
         let secret = self.credentials.secret_access_key();
         let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
-        Ok(Signature::V4(Hex::of(&key.sign_put(|sink| string_to_sign.put(sink)))))
+        Ok(Signature::V4(Hex::of(
+            &key.sign_put(|sink| string_to_sign.put_with(sink, |sink| sink.put(scope))),
+        )))
     }
 
     /// The name under which the session token travels in headers.
@@ -280,14 +285,10 @@ pub fn sign<H: HeaderView + ?Sized>(
         headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, text)?;
-    let authorization = authorization::write(
-        params.algorithm.name(),
-        params.credentials.access_key_id(),
-        &params.scope(),
-        &headers,
-        signature.as_str(),
-    );
+    let access_key_id = params.credentials.access_key_id();
+    let draft = Draft::new(params.algorithm, access_key_id, &params.scope(), &headers);
+    let signature = params.signature(&canonical, draft.signed_headers(), draft.scope(), text)?;
+    let authorization = draft.finish(signature.as_bytes());
     drop(headers);
     set.push((X_AMZ_DATE, header_value(params.date.as_bytes().to_vec(), false)?));
     match content_sha256 {

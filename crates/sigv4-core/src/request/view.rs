@@ -1,5 +1,6 @@
 //! A request as a signature sees it, and what is found in its headers.
 
+use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
 
 use super::SignedHeaders;
@@ -68,24 +69,27 @@ impl<'a> RequestView<'a, HeaderMap> {
 /// The authority of a URI as clients send it in `host`: without a port that is the scheme's default.
 /// An error of kind `Request` when it holds a user name.
 pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
-    let Some(authority) = uri.authority() else { return Ok(None) };
-    let text = authority.as_str();
-    if text.bytes().fold(false, |found, byte| found | (byte == b'@')) {
+    let Some(text) = uri.authority().map(Authority::as_str) else { return Ok(None) };
+    if text.as_bytes().contains(&b'@') {
         return Err(Error::new(
             ErrorKind::Request,
             "the URL holds a user name or password before the host: take it out, credentials come from the signer",
         ));
     }
-    // Hardly a port is written, and fewer are the default.
-    let (host, default_for) = if let Some(host) = text.strip_suffix(":443") {
+    Ok(Some(without_default_port(uri, text)))
+}
+
+/// An authority of a URI without a port that is the scheme's default.
+pub(crate) fn without_default_port<'a>(uri: &Uri, authority: &'a str) -> &'a str {
+    // Hardly a port is written.
+    let (host, default_for) = if let Some(host) = authority.strip_suffix(":443") {
         (host, ["https", "wss"])
-    } else if let Some(host) = text.strip_suffix(":80") {
+    } else if let Some(host) = authority.strip_suffix(":80") {
         (host, ["http", "ws"])
     } else {
-        return Ok(Some(text));
+        return authority;
     };
-    let is_default = uri.scheme_str().is_some_and(|scheme| default_for.contains(&scheme));
-    Ok(Some(if is_default { host } else { text }))
+    if uri.scheme_str().is_some_and(|scheme| default_for.contains(&scheme)) { host } else { authority }
 }
 
 /// What one look over the headers finds.

@@ -34,6 +34,14 @@ impl<'a> Algorithm<'a> {
         }
     }
 
+    /// The length of a signature in hex; of SigV4a's, which vary, the longest.
+    pub(crate) const fn signature_len(self) -> usize {
+        match self {
+            Self::V4 => 64,
+            Self::V4a { .. } => 144,
+        }
+    }
+
     /// The region set that travels with the signature.
     pub(crate) const fn region_set(self) -> Option<&'a RegionSet> {
         match self {

@@ -11,13 +11,23 @@ pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hex([u8; 64]);
 
+/// The two digits of each byte.
+static PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
+    while byte < pairs.len() {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 impl Hex {
     /// Encodes a raw digest.
     pub fn of(digest: &[u8; 32]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 64];
         for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
-            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+            *pair = PAIRS[usize::from(*byte)];
         }
         Self(text)
     }
@@ -60,6 +70,14 @@ impl Signature {
             Self::V4(hex) => hex.as_str(),
             #[cfg(feature = "sigv4a")]
             Self::V4a(hex) => hex,
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::V4(hex) => hex.as_bytes(),
+            #[cfg(feature = "sigv4a")]
+            Self::V4a(hex) => hex.as_bytes(),
         }
     }
 }

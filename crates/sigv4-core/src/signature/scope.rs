@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::canonical::encode::are_unreserved;
 use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
 
@@ -79,7 +80,8 @@ impl fmt::Display for CredentialScope<'_> {
 
 /// Refuses a region or service that would break the scope or a header, and names it.
 pub(crate) fn check_part(name: &str, value: &str) -> Result<(), Error> {
-    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b',') {
+    // All that are known hold nothing else.
+    if !value.is_empty() && are_unreserved(value.as_bytes(), false) {
         return Ok(());
     }
     let problem = if value.is_empty() {
@@ -88,8 +90,10 @@ pub(crate) fn check_part(name: &str, value: &str) -> Result<(), Error> {
         "holds '/' or ','"
     } else if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
         "holds white space or a line break"
-    } else {
+    } else if !value.is_ascii() {
         "holds a character outside ASCII"
+    } else {
+        return Ok(());
     };
     Err(Error::new(
         ErrorKind::Option,

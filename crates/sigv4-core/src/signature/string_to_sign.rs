@@ -36,11 +36,16 @@ impl StringToSign<'_> {
 
     /// Puts the bytes to sign.
     pub(crate) fn put(&self, sink: &mut impl Sink) {
+        self.put_with(sink, |sink| self.scope.write(|part| sink.put(part.as_bytes())));
+    }
+
+    /// As [`put`](Self::put), with a scope that somebody wrote already.
+    pub(crate) fn put_with<S: Sink>(&self, sink: &mut S, put_scope: impl FnOnce(&mut S)) {
         sink.put(self.algorithm.as_bytes());
         sink.put(b"\n");
         sink.put(self.date.as_bytes());
         sink.put(b"\n");
-        self.scope.write(|part| sink.put(part.as_bytes()));
+        put_scope(sink);
         sink.put(b"\n");
         sink.put(Hex::of(&self.digest).as_bytes());
     }
