@@ -106,7 +106,7 @@ impl Workload {
             body: 0,
             headers: 3,
             shape: Shape::Document,
-            batch: 16,
+            batch: 8,
         };
         let object = Self {
             service: "s3",

@@ -35,7 +35,7 @@ pub(crate) struct HashSink {
 pub(crate) const BLOCK: usize = 64;
 
 /// So much is compressed at once. There is always room for the padding after it.
-const GATHERED: usize = 8 * BLOCK;
+const GATHERED: usize = 4 * BLOCK;
 
 /// The state before the first block (FIPS 180-4 section 5.3.3).
 pub(crate) const INITIAL: [u32; 8] =
@@ -51,7 +51,8 @@ impl HashSink {
         Self { state, gathered: [0; GATHERED + BLOCK], len: 0, compressed }
     }
 
-    pub(crate) fn finish(mut self) -> [u8; 32] {
+    /// The digest. To be called once, after the last [`put`](Sink::put).
+    pub(crate) fn finish(&mut self) -> [u8; 32] {
         let bits = (self.compressed + self.len) as u64 * 8;
         self.gathered[self.len] = 0x80;
         // The padding: a one, zeros, and the length in the last 8 bytes of a block (FIPS 180-4 section 5.1.1).
@@ -59,11 +60,7 @@ impl HashSink {
         self.gathered[self.len + 1..end - 8].fill(0);
         self.gathered[end - 8..end].copy_from_slice(&bits.to_be_bytes());
         self.compress(end);
-        let mut digest = [0; 32];
-        for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(self.state) {
-            *bytes = word.to_be_bytes();
-        }
-        digest
+        to_digest(self.state)
     }
 
     fn compress(&mut self, end: usize) {
@@ -71,7 +68,6 @@ impl HashSink {
     }
 
     /// Takes more than there is room for.
-    #[cold]
     fn overflow(&mut self, mut bytes: &[u8]) {
         while self.len + bytes.len() >= GATHERED {
             let (now, later) = bytes.split_at(GATHERED - self.len);
@@ -93,8 +89,41 @@ impl Sink for HashSink {
         if end >= GATHERED {
             return self.overflow(bytes);
         }
-        self.gathered[self.len..end].copy_from_slice(bytes);
+        copy_short(&mut self.gathered[self.len..end], bytes);
         self.len = end;
+    }
+}
+
+/// The bytes of a state after the last block.
+pub(crate) fn to_digest(state: [u32; 8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    digest
+}
+
+/// Copies between slices of one length. Most are short, and for those a call would take longer than the copy: up to
+/// 32 bytes, the first and the last few are copied, which may overlap.
+#[inline]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    #[inline]
+    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+        if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+            *to = *from;
+        }
+        if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+            *to = *from;
+        }
+    }
+    match from.len() {
+        0 => {}
+        1 => to[0] = from[0],
+        2..4 => ends::<2>(to, from),
+        4..8 => ends::<4>(to, from),
+        8..16 => ends::<8>(to, from),
+        16..=32 => ends::<16>(to, from),
+        _ => to.copy_from_slice(from),
     }
 }
 

@@ -179,14 +179,14 @@ impl HeaderSignature {
 
     /// Puts them into a request, in place of those of an earlier signature. An error of kind `Header`, with
     /// nothing changed, when the map can hold no more.
-    pub fn apply(self, headers: &mut HeaderMap) -> Result<(), Error> {
+    pub fn apply(mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         headers.try_reserve(self.set.len()).map_err(|_| {
             Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
         })?;
         for name in self.removed {
             headers.remove(name);
         }
-        for (name, value) in self.set {
+        for (name, value) in self.set.drain(..) {
             headers.insert(name, value);
         }
         Ok(())

@@ -4,7 +4,7 @@ use sha2::block_api::compress256;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::sha256;
-use crate::canonical::{BLOCK, HashSink, INITIAL, Sink};
+use crate::canonical::{BLOCK, HashSink, INITIAL, to_digest};
 
 /// A key, as the two states that SHA-256 has once it took the padded key: every message begins at one of them, which
 /// saves two compressions each. Wiped from memory when dropped.
@@ -29,9 +29,14 @@ impl HmacKey {
     pub(crate) fn mac(&self, put: impl FnOnce(&mut HashSink)) -> [u8; 32] {
         let mut message = HashSink::after(self.inner, BLOCK);
         put(&mut message);
-        let mut outer = HashSink::after(self.outer, BLOCK);
-        outer.put(&message.finish());
-        outer.finish()
+        // The outer message is one block: the inner digest, and the padding for 64 + 32 bytes.
+        let mut block = [0; BLOCK];
+        block[..32].copy_from_slice(&message.finish());
+        block[32] = 0x80;
+        block[BLOCK - 2..].copy_from_slice(&((64 + 32) * 8u16).to_be_bytes());
+        let mut state = self.outer;
+        compress256(&mut state, std::slice::from_ref(&block));
+        to_digest(state)
     }
 }
 
@@ -56,6 +61,7 @@ mod tests {
     use sha2::Sha256;
 
     use super::*;
+    use crate::canonical::Sink;
 
     #[test]
     fn agrees_with_the_hmac_crate_for_keys_and_messages_of_every_length() {
