@@ -73,9 +73,13 @@ impl Drop for Upload {
     }
 }
 
-/// Every mode, with every checksum where it has one; the default last, which over plain HTTP is signed chunks.
-fn every_way() -> Vec<(String, Option<ChunkedOptions>)> {
-    let mut ways = vec![("signed".to_owned(), Some(ChunkedOptions::new(ChunkedMode::Signed)))];
+/// Every mode with every checksum, which signed chunks without a trailer have in a header; the default last, which over plain HTTP is
+/// signed chunks.
+fn every_way(data: &[u8]) -> Vec<(String, Option<ChunkedOptions>)> {
+    let mut ways = vec![("Signed".to_owned(), Some(ChunkedOptions::new(ChunkedMode::Signed)))];
+    for algorithm in ChecksumAlgorithm::ALL {
+        ways.push((format!("Signed-{algorithm}"), Some(given(algorithm, data))));
+    }
     for mode in [ChunkedMode::SignedTrailer, ChunkedMode::UnsignedTrailer] {
         for algorithm in ChecksumAlgorithm::ALL {
             ways.push((
@@ -88,21 +92,29 @@ fn every_way() -> Vec<(String, Option<ChunkedOptions>)> {
     ways
 }
 
+/// Signed chunks, and the checksum of `data` in a header.
+fn given(algorithm: ChecksumAlgorithm, data: &[u8]) -> ChunkedOptions {
+    let value = algorithm.checksum(data);
+    ChunkedOptions::new(ChunkedMode::Signed).with_checksum_value(algorithm, &value).unwrap()
+}
+
 async fn exercise(server: &Server, name: &str) {
     let bucket = format!("/chunked-{name}");
     let client = server.clients("s3").next().unwrap();
     let (status, answer) = client.call(Method::PUT, &bucket, "").await;
     assert_eq!(status, StatusCode::OK, "create {bucket}: {}", String::from_utf8_lossy(&answer));
     let upload = Upload::new(name, SIZE);
+    let ways = every_way(&upload.data);
     for client in server.clients("s3") {
-        for (way, options) in every_way() {
+        for (way, options) in &ways {
             let began = Instant::now();
-            round_trip(&client, &upload, &format!("{bucket}/{}-{way}", client.kind), options).await;
+            let path = format!("{bucket}/{}-{way}", client.kind);
+            round_trip(&client, &upload, &path, options.clone()).await;
             eprintln!("{name}: 64 MiB by {}, {way}: {:?}", client.kind, began.elapsed());
         }
     }
     changed_on_the_way(server, name, &bucket).await;
-    given_checksums(server, name, &bucket).await;
+    wrong_checksums(server, name, &bucket).await;
 }
 
 async fn round_trip(client: &Client, upload: &Upload, path: &str, options: Option<ChunkedOptions>) {
@@ -151,20 +163,15 @@ async fn changed_on_the_way(server: &Server, name: &str, bucket: &str) {
     }
 }
 
-/// Checksums that the caller knew before, in a header beside signed chunks: the right one is taken, that of other data is not.
-async fn given_checksums(server: &Server, name: &str, bucket: &str) {
-    let upload = Upload::new(&format!("{name}-given"), SMALL);
+/// The checksum of other data in a header beside signed chunks.
+async fn wrong_checksums(server: &Server, name: &str, bucket: &str) {
+    let upload = Upload::new(&format!("{name}-wrong"), SMALL);
     for client in server.clients("s3") {
         for algorithm in ChecksumAlgorithm::ALL {
-            let given = |data: &[u8]| {
-                let value = algorithm.checksum(data);
-                ChunkedOptions::new(ChunkedMode::Signed).with_checksum_value(algorithm, &value).unwrap()
-            };
-            let path = format!("{bucket}/{}-given-{algorithm}", client.kind);
-            round_trip(&client, &upload, &path, Some(given(&upload.data))).await;
-            let request = upload.request(&client.endpoint, &path, Some(given(&upload.data[1..]))).await;
-            let (status, _) = client.send(request).await;
-            assert!(!status.is_success(), "{path}, of other data: {status}");
+            let path = format!("{bucket}/{}-wrong-{algorithm}", client.kind);
+            let options = given(algorithm, &upload.data[1..]);
+            let (status, _) = client.send(upload.request(&client.endpoint, &path, Some(options)).await).await;
+            assert!(!status.is_success(), "{path}: {status}");
             not_stored(server, &path).await;
         }
     }
