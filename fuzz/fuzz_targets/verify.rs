@@ -190,16 +190,15 @@ fuzz_target!(|input: Input| {
         if verified.payload().needs_body() {
             assert_eq!(base.body, request.body);
         }
-        if s3 || form != WireForm::Equivalent {
-            assert_eq!(
-                base.path.is_empty(),
-                request.path.is_empty() || (base.path.is_empty() && request.path == "/")
-            );
+        let accepts_base =
+            || block_on(verifier(form).verify(&base.view(), Payload::bytes(&base.body))).is_ok();
+        // A path that is refused as it was signed (no slash in front, segments that are normalized away) shares its
+        // signature with the one that it stands for.
+        if (s3 || form != WireForm::Equivalent) && accepts_base() {
             let root = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
             assert_eq!(root(&base.path), root(&request.path));
         }
         // Of all requests with one signature, one is in the exact form: if the signed one is, there is no other.
-        let accepts_base = || block_on(verifier(form).verify(&base.view(), Payload::bytes(&base.body))).is_ok();
         if form == WireForm::Exact && accepts_base() {
             assert_eq!(base.exact_query(), request.exact_query());
             for name in verified.signed_headers() {

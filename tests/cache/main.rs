@@ -9,4 +9,5 @@ mod harness;
 mod interleavings;
 mod invalidation;
 mod rotation;
+mod signing;
 mod threads;

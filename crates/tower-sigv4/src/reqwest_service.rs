@@ -35,7 +35,8 @@ pub struct ReqwestService {
 }
 
 impl ReqwestService {
-    /// Sends through `client`. Turn redirects off in it: they would take the signature along.
+    /// Sends through `client`. Turn redirects off in it: they would take the signature along. One that was followed is an error of
+    /// kind `Redirect`, though by then it was sent.
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }
     }
@@ -69,8 +70,25 @@ impl<B: Into<reqwest::Body>> Service<Request<B>> for ReqwestService {
                 same_target(&uri, &request).map(|()| request).map_err(BoxError::from)
             });
         let client = self.client.clone();
-        Box::pin(async move { Ok(client.execute(converted?).await?.into()) })
+        Box::pin(async move {
+            let request = converted?;
+            let sent = request.url().clone();
+            let response = client.execute(request).await?;
+            let received = response.url();
+            let same = sent.origin() == received.origin()
+                && sent.path() == received.path()
+                && sent.query() == received.query();
+            if same { Ok(response.into()) } else { Err(followed().into()) }
+        })
     }
+}
+
+fn followed() -> Error {
+    Error::new(
+        ErrorKind::Redirect,
+        "a redirect was followed below the signer, which sent the signature and the session token along: build the \
+         reqwest client with redirect::Policy::none()",
+    )
 }
 
 fn same_target(uri: &Uri, request: &reqwest::Request) -> Result<(), Error> {
