@@ -6,14 +6,14 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper_rustls::HttpsConnector;
-use hyper_sigv4::SigV4Client;
+use hyper_sigv4::{HealingClient, SigV4Client};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use reqwest_sigv4::SigV4Middleware;
 use sigv4_core::{SignOptions, Signer};
-use tower::ServiceExt;
-use tower_sigv4::{ReqwestService, SignLayer, SignedBody};
+use tower::{Layer, ServiceExt};
+use tower_sigv4::{Healing, ReqwestService, SignLayer, SignedBody};
 
 use crate::Failure;
 use crate::file_body::RequestBody;
@@ -28,9 +28,15 @@ pub enum SigningClient {
     Reqwest(reqwest_middleware::ClientWithMiddleware),
     /// [`SignLayer`] over a `reqwest::Client`.
     Tower(SignLayer<tower_sigv4::Wrap>, ReqwestService),
+    /// The same, with refusals explained.
+    ExplainingTower(Box<Healing<ReqwestService, tower_sigv4::Wrap>>),
     /// [`SigV4Client`] over hyper-util's client.
-    Hyper(SigV4Client<Client<HttpsConnector<HttpConnector>, SignedBody<RequestBody>>>),
+    Hyper(SigV4Client<Https>),
+    /// The same, with refusals explained.
+    ExplainingHyper(HealingClient<Https>),
 }
+
+type Https = Client<HttpsConnector<HttpConnector>, SignedBody<RequestBody>>;
 
 impl SigningClient {
     /// The names of the kinds.
@@ -41,13 +47,7 @@ impl SigningClient {
         // Two rustls users, one provider of cryptography. An error says that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(match kind {
-            "reqwest" => Self::Reqwest(
-                reqwest_middleware::ClientBuilder::new(
-                    reqwest_sigv4::harden(reqwest::Client::builder()).build()?,
-                )
-                .with(SigV4Middleware::new(signer).with_plus_as_space(false))
-                .build(),
-            ),
+            "reqwest" => Self::reqwest(signer, true)?,
             "tower" => Self::Tower(
                 SignLayer::new(signer).wrap(),
                 ReqwestService::new(reqwest_sigv4::harden(reqwest::Client::builder()).build()?),
@@ -64,6 +64,24 @@ impl SigningClient {
         })
     }
 
+    /// A client of the kind with this name, with an explanation among the extensions of a refused request's answer. Nothing is
+    /// sent twice.
+    pub fn explaining(kind: &str, signer: Signer) -> Result<Self, Failure> {
+        Ok(match Self::new(kind, signer.clone())? {
+            Self::Tower(layer, service) => {
+                Self::ExplainingTower(Box::new(layer.healing().with_replay(false).layer(service)))
+            }
+            Self::Hyper(client) => Self::ExplainingHyper(client.healing().with_replay(false)),
+            _ => Self::reqwest(signer, false)?,
+        })
+    }
+
+    fn reqwest(signer: Signer, healing: bool) -> Result<Self, Failure> {
+        let client = reqwest_sigv4::harden(reqwest::Client::builder()).build()?;
+        let middleware = SigV4Middleware::new(signer).with_plus_as_space(false).with_healing(healing);
+        Ok(Self::Reqwest(reqwest_middleware::ClientBuilder::new(client).with(middleware).build()))
+    }
+
     /// Signs and sends.
     pub async fn send(&self, request: Request<RequestBody>) -> Result<Answer, Failure> {
         Ok(match self {
@@ -74,8 +92,15 @@ impl SigningClient {
                 http::Response::from(response)
                     .map(|body: reqwest::Body| body.map_err(Failure::from).boxed_unsync())
             }
+            Self::ExplainingTower(service) => {
+                let answer = service.clone().oneshot(request).await?;
+                answer.map(|body| body.map_err(Failure::from).boxed_unsync())
+            }
+            Self::ExplainingHyper(client) => {
+                client.request(request).await?.map(|body| body.map_err(Failure::from).boxed_unsync())
+            }
             Self::Tower(layer, service) => {
-                let service = tower::Layer::layer(layer, service.clone());
+                let service = layer.layer(service.clone());
                 service.oneshot(request).await?.map(|body| body.map_err(Failure::from).boxed_unsync())
             }
             Self::Hyper(client) => {

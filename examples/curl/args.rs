@@ -17,13 +17,13 @@ curl [-X METHOD] [-H 'name: value']... [-d DATA|@FILE] [-T FILE] [--service S]
      [--region R | --sigv4a REGIONSET] [--client reqwest|tower|hyper]
      [--checksum crc32|crc32c|crc64nvme|sha1|sha256]
      [--payload signed|unsigned|precomputed:HEX|chunked|chunked-trailer|unsigned-trailer]
-     [--presign SECONDS] [--print-url] [-i] [-o FILE] [--fail] URL
+     [--presign SECONDS] [--print-url] [-i] [-o FILE] [--fail] [--explain] URL
 
 Signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Service and region are read
 from the host where they are not given; --sigv4a signs for a set of regions, such as us-east-1,eu-* or *.
 -T streams the file, as PUT unless -X says otherwise; --presign signs in the query, and --print-url prints
 that URL and sends nothing. --checksum goes with S3: in the trailer where the payload has one, else in a
-header, for which the body is read beforehand.
+header, for which the body is read beforehand. --explain says on standard error why a request was refused.
 Exit: 0 for any HTTP answer (22 for 4xx and 5xx with --fail), 2 for bad usage, 1 for anything else.";
 
 #[derive(Debug)]
@@ -43,6 +43,7 @@ pub struct Args {
     pub include: bool,
     pub output: Option<PathBuf>,
     pub fail: bool,
+    pub explain: bool,
     pub url: String,
 }
 
@@ -73,6 +74,7 @@ impl Args {
             include: false,
             output: None,
             fail: false,
+            explain: false,
             url: String::new(),
         };
         let mut parser = lexopt::Parser::from_args(arguments);
@@ -93,6 +95,7 @@ impl Args {
                 Short('i') | Long("include") => args.include = true,
                 Short('o') | Long("output") => args.output = Some(parser.value()?.into()),
                 Short('f') | Long("fail") => args.fail = true,
+                Long("explain") => args.explain = true,
                 Short('h') | Long("help") => return Ok(None),
                 Value(url) if args.url.is_empty() => args.url = url.string()?,
                 other => return Err(other.unexpected().into()),
@@ -115,6 +118,11 @@ impl Args {
         }
         if self.print_url && self.presign.is_none() {
             return Err("--print-url needs --presign SECONDS".into());
+        }
+        if self.presign.is_some() && self.explain {
+            return Err(
+                "--explain is for signed headers: for a presigned URL there is the example explain".into()
+            );
         }
         if self.presign.is_some() && matches!(self.payload, PayloadMode::Chunked(_)) {
             return Err("--presign signs no chunks: leave --payload out".into());

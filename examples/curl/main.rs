@@ -16,6 +16,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::BodyExt;
 use sigv4_core::body::Checksum;
+use sigv4_core::refusal::Explanation;
 use sigv4_core::signature::sha256;
 use sigv4_core::{Credentials, PayloadMode, SignOptions, Signer, service};
 use sigv4_examples::Failure;
@@ -77,7 +78,11 @@ async fn run(args: &Args) -> Result<ExitCode, Failure> {
         *request.uri_mut() = presigned.uri().clone();
         request.extensions_mut().insert(SignOptions::skip());
     }
-    let answer = SigningClient::new(&args.client, signer)?.send(request).await?;
+    let client = if args.explain { SigningClient::explaining } else { SigningClient::new };
+    let answer = client(&args.client, signer)?.send(request).await?;
+    if let Some(explanation) = answer.extensions().get::<Explanation>().filter(|_| args.explain) {
+        eprintln!("curl: {explanation}");
+    }
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
     print(args, answer).await?;
     Ok(if args.fail && refused { ExitCode::from(HTTP_ERROR) } else { ExitCode::SUCCESS })

@@ -193,7 +193,7 @@ fn a_right_signature_is_recognised() {
 fn without_a_secret_it_says_what_can_be_said() {
     let request = get("/prod/items", "00");
     insta::assert_snapshot!(explained(&request, MUTE, None), @r#"
-    refused with 403 InvalidSignatureException, possibly because the service does not show what it computed, and no fact of the request stands out: most often the secret access key is not the one of the access key id "AKID..." (white space, cut short, or of another key)
+    refused with 403 InvalidSignatureException, possibly because the service does not show what it computed, and no fact of the request stands out: most often the secret access key is not the one of the access key id "AKID..." (white space, cut short, or of another key), and if other requests with it are accepted, something below the signer changes this one
     with --secret-from-env this program computes the signature anew and can tell more
     "#);
     insta::assert_snapshot!(explained(&request, &told(&request), None), @"refused with 403, because the client signed something else than this request, or with another secret: the service read the request as it stands here; with --secret-from-env this program can tell which");

@@ -8,7 +8,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_sigv4::SigV4Client;
 use hyper_util::rt::TokioExecutor;
-use sigv4_core::refusal::Cause;
+use sigv4_core::refusal::{Cause, Explanation};
 use tower::{Layer, Service, ServiceExt};
 use tower_sigv4::SignLayer;
 
@@ -56,6 +56,19 @@ async fn is_learnt_from_accepted_answers_before_it_matters() {
         assert_eq!(client.post(&format!("http://{address}/a"), "").await.status, StatusCode::OK);
         assert_eq!((counts.accepted(), counts.refused()), (2, 0), "{}", client.name());
     }
+}
+
+#[tokio::test]
+async fn is_learnt_although_nothing_is_sent_twice() {
+    let (address, counts) = serve(verifier(), Ahead(1200)).await;
+    let below = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+    let client = SigV4Client::new(signer(), below).healing().with_replay(false);
+    let request = || Request::post(format!("http://{address}/a")).body(Full::<Bytes>::from("hello")).unwrap();
+    let response = client.request(request()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(response.extensions().get::<Explanation>().unwrap().cause(), Cause::ClockBehind);
+    assert_eq!(client.request(request()).await.unwrap().status(), StatusCode::OK);
+    assert_eq!((counts.refused(), counts.accepted()), (1, 1));
 }
 
 type Stream =

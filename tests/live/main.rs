@@ -5,6 +5,7 @@
 mod chunked;
 mod protocol;
 mod proxy;
+mod refusals;
 mod s3;
 mod server;
 mod services;

@@ -52,6 +52,13 @@ impl<C: Clone, R: Clone> HealingClient<C, R> {
     pub(crate) fn new(sign: Sign<C, R>) -> Self {
         Self { healing: sign.healing() }
     }
+
+    /// Whether a refused request is signed anew and sent once more where that heals it. On unless turned off: then refusals are
+    /// explained, and what they teach serves the next request.
+    #[must_use]
+    pub fn with_replay(self, on: bool) -> Self {
+        Self { healing: self.healing.with_replay(on) }
+    }
 }
 
 impl<C, R> HealingClient<C, R> {

@@ -152,8 +152,15 @@ fn secret(sent: &SentSignature, confidence: Confidence, evidence: &str) -> Findi
     };
     let what =
         if sent.has_session_token { "secret access key or session token" } else { "secret access key" };
-    let verb = if confidence == Possible { "most often the" } else { "the" };
-    let advice =
-        format!("{verb} {what} is not the one of {whose} (white space, cut short, or of another key)");
+    let (verb, else_what) = match confidence {
+        Possible => (
+            "most often the",
+            ", and if other requests with it are accepted, something below the signer changes this one",
+        ),
+        _ => ("the", ""),
+    };
+    let advice = format!(
+        "{verb} {what} is not the one of {whose} (white space, cut short, or of another key){else_what}"
+    );
     Finding::new(Cause::SecretOrToken, confidence, evidence, advice)
 }

@@ -64,7 +64,7 @@ impl<R> SignLayer<R> {
 impl<R> SignLayer<R> {
     /// Explains refusals and heals those that can be healed, at the price of another type for the response's body.
     pub fn healing(self) -> super::HealingLayer<R> {
-        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras }
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras, replay: true }
     }
 }
 

@@ -55,7 +55,7 @@ impl<S, R> Sign<S, R> {
         S: Clone,
         R: Clone,
     {
-        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras }
+        super::HealingLayer { signer: self.signer, rebuild: self.rebuild, extras: self.extras, replay: true }
             .layer(self.inner)
     }
 

@@ -97,7 +97,7 @@ where
     Box::pin(async move {
         let signer = &shared.signer;
         let (response, again) = deadline.hold(Step::Sending, sent.read(signer, response)).await?;
-        let Some((mut parts, bytes)) = again else { return Ok(response) };
+        let Some((mut parts, bytes)) = again.filter(|_| shared.replay) else { return Ok(response) };
         drop(response);
 
         signer.relocate(&mut parts);

@@ -36,6 +36,16 @@ pub struct HealingLayer<R = Same> {
     pub(super) signer: Signer,
     pub(super) rebuild: R,
     pub(super) extras: Extras,
+    pub(super) replay: bool,
+}
+
+impl<R> HealingLayer<R> {
+    /// Whether a refused request is signed anew and sent once more where that heals it. On unless turned off: then refusals are
+    /// explained, and what they teach serves the next request.
+    #[must_use]
+    pub fn with_replay(self, on: bool) -> Self {
+        Self { replay: on, ..self }
+    }
 }
 
 impl<S: Clone, R: Clone> Layer<S> for HealingLayer<R> {
@@ -47,6 +57,7 @@ impl<S: Clone, R: Clone> Layer<S> for HealingLayer<R> {
             signer: self.signer.clone(),
             rebuild: self.rebuild.clone(),
             extras: self.extras.clone(),
+            replay: self.replay,
             spare: Mutex::new(inner.clone()),
         };
         Healing { inner, shared: Arc::new(shared) }
@@ -66,6 +77,7 @@ struct Shared<S, R> {
     signer: Signer,
     rebuild: R,
     extras: Extras,
+    replay: bool,
     spare: Mutex<S>,
 }
 
@@ -79,6 +91,16 @@ impl<S: Clone, R> Shared<S, R> {
 impl<S: Clone, R> Clone for Healing<S, R> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<S: Clone, R: Clone> Healing<S, R> {
+    /// As [`HealingLayer::with_replay`].
+    #[must_use]
+    pub fn with_replay(self, on: bool) -> Self {
+        let Shared { signer, rebuild, extras, .. } = &*self.shared;
+        let (signer, rebuild, extras) = (signer.clone(), rebuild.clone(), extras.clone());
+        HealingLayer { signer, rebuild, extras, replay: on }.layer(self.inner)
     }
 }
 
