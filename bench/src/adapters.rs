@@ -17,7 +17,7 @@ use sigv4_bench::random::Random;
 use sigv4_bench::stats::Series;
 use sigv4_core::{Payload, Signer};
 use tower::{Layer, Service};
-use tower_sigv4::{SignLayer, SignedBody};
+use tower_sigv4::SignLayer;
 
 use crate::compare::{self, Workload};
 
@@ -37,6 +37,8 @@ pub struct Cost {
 #[derive(Debug)]
 pub struct Costs {
     pub alone: Series,
+    /// The end of an unsigned request, which is part of that.
+    pub dropped: Series,
     pub alone_allocated: Allocated,
     pub adapters: Vec<Cost>,
 }
@@ -124,7 +126,8 @@ pub fn run(workload: &Workload, budget: Duration) -> Costs {
     let signer = compare::ours::signer(workload);
     let body = Full::<Bytes>::default;
     let full = |request: &Request<()>| request.clone().map(|()| body());
-    let ours = |request: &Request<()>| reqwest::Request::try_from(request.clone().map(|()| "")).expect("a URL");
+    let ours =
+        |request: &Request<()>| reqwest::Request::try_from(request.clone().map(|()| "")).expect("a URL");
     let (mut bare_tower, mut tower) = (Nothing, SignLayer::new(signer.clone()).layer(Nothing));
     let hyper = SigV4Client::new(signer.clone(), Nothing);
     let mut bare_hyper = Nothing;
@@ -134,6 +137,7 @@ pub fn run(workload: &Workload, budget: Duration) -> Costs {
             signer.sign(&mut request, Payload::EMPTY).expect("it can be signed");
             drop(black_box(request));
         }),
+        case("the end of a request", full, |request| drop(black_box(request))),
         case("tower", full, |request| drop(now(bare_tower.call(request)))),
         case("tower", full, |request| drop(now(tower.call(request)).expect("it can be signed"))),
         case("hyper", full, |request: Request<Full<Bytes>>| drop(now(bare_hyper.call(request)))),
@@ -172,16 +176,17 @@ pub fn run(workload: &Workload, budget: Duration) -> Costs {
             counted(|| (case.round)(&requests)).1
         })
         .collect();
+    let mut request = full(&requests[0]);
+    let (signed, alone_allocated) = counted(|| signer.sign(&mut request, Payload::EMPTY));
+    signed.expect("it can be signed");
     let mut results: Vec<_> = cases.iter().map(|case| case.name).zip(times).zip(counts).collect();
     let mut adapters = Vec::new();
-    while results.len() > 1 {
+    while results.len() > 2 {
         let ((name, signed), signed_allocated) = results.pop().expect("two are left");
         let ((_, bare), bare_allocated) = results.pop().expect("one is left");
         adapters.insert(0, Cost { name, signed, bare, signed_allocated, bare_allocated });
     }
-    let ((_, alone), alone_allocated) = results.remove(0);
-    Costs { alone, alone_allocated, adapters }
+    let ((_, dropped), _) = results.remove(1);
+    let ((_, alone), _) = results.remove(0);
+    Costs { alone, dropped, alone_allocated, adapters }
 }
-
-/// The body type that `SigV4Client` gives to what is below it.
-pub type Sent = SignedBody<Full<Bytes>>;

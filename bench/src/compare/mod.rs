@@ -5,5 +5,6 @@ mod race;
 mod signers;
 mod workload;
 
-pub use race::{alone, run};
-pub use workload::Workload;
+pub use race::{Race, alone, run};
+pub use signers::ours;
+pub use workload::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Workload};

@@ -1,0 +1,177 @@
+//! Whole clients over the loopback, signed and unsigned, side by side.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_sigv4::SigV4Client;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use reqwest_middleware::ClientBuilder;
+use reqwest_sigv4::SigV4Middleware;
+use sigv4_bench::random::Random;
+use sigv4_bench::stats::Series;
+use tower::{Layer, Service};
+use tower_sigv4::SignLayer;
+
+use crate::compare::{self, Workload};
+
+/// How many requests are under way at a time, each on a connection of its own.
+pub const CONNECTIONS: usize = 64;
+
+/// Requests in a second, signed and unsigned, and their ratio in each turn.
+#[derive(Debug)]
+pub struct Throughput {
+    pub name: &'static str,
+    pub signed: Series,
+    pub unsigned: Series,
+    pub ratio: Series,
+}
+
+/// Measures all clients, each for `budget`.
+pub fn run(workload: &Workload, budget: Duration) -> Vec<Throughput> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let address = serve().await;
+        let mut sample = workload.sample(&mut Random::new(64)).request();
+        let path = sample.uri().path().to_owned();
+        *sample.uri_mut() = format!("http://{address}{path}").parse().expect("a URL");
+        let signer = compare::ours::signer(workload);
+        let request = || sample.clone().map(|()| Full::<Bytes>::default());
+        let (bare, signed) = (pool(), SignLayer::new(signer.clone()).layer(pool()));
+        let tower = compared(
+            "tower",
+            budget,
+            || {
+                let response = bare.request(request());
+                async { drained(response.await.expect("an answer")).await }
+            },
+            || {
+                let response = signed.clone().call(request());
+                async { drained(response.await.expect("an answer")).await }
+            },
+        )
+        .await;
+
+        let (bare, signed) = (pool(), SigV4Client::new(signer.clone(), pool()));
+        let hyper = compared(
+            "hyper",
+            budget,
+            || {
+                let response = bare.request(request());
+                async { drained(response.await.expect("an answer")).await }
+            },
+            || {
+                let response = signed.request(request());
+                async { drained(response.await.expect("an answer")).await }
+            },
+        )
+        .await;
+
+        let pool =
+            || reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build().expect("a client");
+        let bare = ClientBuilder::new(pool()).build();
+        let signed = ClientBuilder::new(pool()).with(SigV4Middleware::new(signer)).build();
+        let request = || reqwest::Request::try_from(sample.clone().map(|()| "")).expect("a URL");
+        let send = |client: &reqwest_middleware::ClientWithMiddleware| {
+            let (client, request) = (client.clone(), request());
+            async move {
+                let response = client.execute(request).await.expect("an answer");
+                assert!(response.status().is_success());
+                drop(response.bytes().await.expect("its body"));
+            }
+        };
+        let reqwest = compared("reqwest", budget, || send(&bare), || send(&signed)).await;
+        vec![tower, hyper, reqwest]
+    })
+}
+
+/// A client of hyper-util's.
+fn pool<B>() -> Client<HttpConnector, B>
+where
+    B: hyper::body::Body<Data = Bytes> + Send,
+{
+    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(CONNECTIONS).build(HttpConnector::new())
+}
+
+/// Reads an answer to its end, so that its connection can be used again.
+async fn drained(response: Response<Incoming>) {
+    assert!(response.status().is_success());
+    drop(response.into_body().collect().await.expect("its body"));
+}
+
+/// A server that answers everything alike.
+async fn serve() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            let service = hyper::service::service_fn(|_: Request<Incoming>| async {
+                Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::from_static(b"{}"))))
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    address
+}
+
+async fn compared<U, S>(
+    name: &'static str,
+    budget: Duration,
+    unsigned: impl Fn() -> U,
+    signed: impl Fn() -> S,
+) -> Throughput
+where
+    U: Future<Output = ()> + Send,
+    S: Future<Output = ()> + Send,
+{
+    let mut found =
+        Throughput { name, signed: Series::default(), unsigned: Series::default(), ratio: Series::default() };
+    let slice = budget / (2 * TURNS);
+    for turn in 0..=TURNS {
+        // Which of them comes first changes.
+        let (without, with) = if turn % 2 == 0 {
+            let without = per_second(slice, &unsigned).await;
+            (without, per_second(slice, &signed).await)
+        } else {
+            let with = per_second(slice, &signed).await;
+            (per_second(slice, &unsigned).await, with)
+        };
+        // The first turn opens the connections.
+        if turn > 0 {
+            found.unsigned.value(without);
+            found.signed.value(with);
+            found.ratio.value(with / without);
+        }
+    }
+    found
+}
+
+const TURNS: u32 = 24;
+
+/// Requests in a second, all loops together.
+async fn per_second<F: Future<Output = ()>>(slice: Duration, send: &impl Fn() -> F) -> f64 {
+    let (stop, count) = (Arc::new(AtomicBool::new(false)), AtomicU64::new(0));
+    let began = Instant::now();
+    let loops = (0..CONNECTIONS).map(|_| async {
+        while !stop.load(Relaxed) {
+            send().await;
+            count.fetch_add(1, Relaxed);
+        }
+    });
+    let ender = async {
+        tokio::time::sleep(slice).await;
+        stop.store(true, Relaxed);
+    };
+    futures_util::future::join(futures_util::future::join_all(loops), ender).await;
+    count.load(Relaxed) as f64 / began.elapsed().as_secs_f64()
+}
