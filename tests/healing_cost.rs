@@ -90,8 +90,10 @@ where
     round()
 }
 
+type MakeBody = fn() -> Bytes;
+
 /// Bodies: none, in a static, in memory of their own that a `Bytes` would have to begin to count.
-fn bodies() -> [(&'static str, fn() -> Bytes); 4] {
+fn bodies() -> [(&'static str, MakeBody); 4] {
     [
         ("none", Bytes::new),
         ("static", || Bytes::from_static(b"{}")),
@@ -170,7 +172,7 @@ fn reqwest_allocates_nothing_more() {
             .with(Answers(Accepts::now().0))
             .build()
     };
-    let through = |client: ClientWithMiddleware, body: fn() -> Bytes| {
+    let through = |client: ClientWithMiddleware, body: MakeBody| {
         let round = || {
             let request = || reqwest::Request::try_from(request(body()).map(|_| body())).unwrap();
             let requests: Vec<_> = (0..REQUESTS).map(|_| request()).collect();

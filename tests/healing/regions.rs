@@ -80,7 +80,7 @@ async fn both_hosts(telling: Telling) -> (std::net::SocketAddr, Counts, Counts) 
             if host == NEW_HOST || (telling == Telling::Head && at_home) {
                 let response = home.oneshot(request).await.unwrap();
                 counts.1.count(response.status());
-                return Ok::<_, Infallible>(response.map(|body| http_body_util::BodyExt::boxed(body)));
+                return Ok::<_, Infallible>(response.map(http_body_util::BodyExt::boxed));
             }
             counts.0.count(StatusCode::FORBIDDEN);
             let (status, body) = match telling {
