@@ -20,8 +20,12 @@
 //! The signer stands last, next to the client, so that it signs what is sent, and each attempt and each hop afresh:
 //!
 //! ```text
-//! BufferBody → retry → FollowRedirects → compression → SigV4Middleware → the client
+//! BufferBody → retry → FollowRedirects → compression → SigV4Middleware → CheckSeal → the client
 //! ```
+//!
+//! Below the signer, a retry sends the first signature again, which grows old; a redirect takes the token along, which is an error
+//! ([`SigV4Middleware::with_redirect_guard`]); a body that is compressed is refused by the service. In debug builds,
+//! [`SigV4Middleware::with_seal`] and `CheckSeal` (feature `tracing`) warn of a middleware that changes what was signed.
 //!
 //! # Without a middleware
 //!

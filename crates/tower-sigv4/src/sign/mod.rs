@@ -27,6 +27,26 @@
 //! assert_eq!(response.status(), 200);
 //! # Ok(()) }
 //! ```
+//!
+//! # Order
+//!
+//! From the outside, with all that there may be:
+//!
+//! ```text
+//! buffer, rate limit → retry → redirects → compression → SignLayer → CheckSealLayer → the client
+//! ```
+//!
+//! | layer | why there |
+//! |---|---|
+//! | `buffer`, `rate_limit` | what is signed before it waits in line may be too old when its turn comes, and is refused |
+//! | `retry` | each attempt is signed when it is sent; below, the first signature goes out again |
+//! | `FollowRedirect` | each hop is signed for its own origin, by `SignedRedirects`; below, the token goes to the next server |
+//! | compression of requests | what is sent is what was signed; below, the service refuses the body |
+//! | decompression, time-outs, `concurrency_limit` | on either side |
+//! | what adds an address (kube's `base_uri_layer`) | above: without a host nothing can be signed |
+//!
+//! In debug builds, [`SignLayer::with_seal`] and a `CheckSealLayer` (feature `tracing`) next to the client warn of a layer in between
+//! that changes what was signed.
 
 mod body;
 mod extras;
