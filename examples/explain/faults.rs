@@ -5,6 +5,7 @@ mod canonical;
 mod headers;
 mod key;
 mod payload;
+mod uncommon;
 
 use crate::claim::Claim;
 use crate::recipe::Recipe;
@@ -56,6 +57,7 @@ pub fn all(request: &Request, claim: &Claim, right: &Recipe) -> Vec<Fault> {
     canonical::add(&mut faults, request, right);
     headers::add(&mut faults, request, right);
     payload::add(&mut faults, request, right);
+    uncommon::add(&mut faults, claim, right);
     faults.0
 }
 

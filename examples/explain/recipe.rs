@@ -34,6 +34,8 @@ pub struct Recipe {
     /// Whether the canonical request itself is the last line, without being hashed.
     pub unhashed: bool,
     pub algorithm: String,
+    /// Whether the string to sign begins with the algorithm.
+    pub algorithm_line: bool,
     pub date: String,
     pub scope: String,
     /// What stands behind the string to sign.
@@ -48,8 +50,20 @@ pub struct Recipe {
     pub signing_key: Form,
     /// Whether each step of the derivation takes the message for the key and the key for the message.
     pub exchanged: bool,
+    pub last: Last,
     /// From the last digest to the signature.
     pub signature: Form,
+}
+
+/// The last step.
+#[derive(Clone, Copy)]
+pub enum Last {
+    /// The HMAC of the string to sign by the signing key.
+    Hmac,
+    /// The HMAC of the signing key by the string to sign.
+    Exchanged,
+    /// The SHA-256 of the string to sign.
+    HashAlone,
 }
 
 pub fn raw(digest: &[u8; 32]) -> Vec<u8> {
@@ -88,6 +102,7 @@ impl Recipe {
             digest: Rc::new(hex),
             unhashed: false,
             algorithm: claim.algorithm.clone(),
+            algorithm_line: true,
             date: claim.amz_date.clone(),
             scope: claim.scope(),
             to_sign_end: "",
@@ -102,6 +117,7 @@ impl Recipe {
             between: Rc::new(raw),
             signing_key: Rc::new(raw),
             exchanged: false,
+            last: Last::Hmac,
             signature: Rc::new(hex),
         }
     }
@@ -120,7 +136,8 @@ impl Recipe {
         let canonical = self.canonical_request().into_bytes();
         let last = if self.unhashed { canonical } else { (self.digest)(&sha256(&canonical)) };
         let Self { algorithm, date, scope, .. } = self;
-        let lines = [algorithm, date, scope].map(|line| format!("{line}{}", self.line_break)).concat();
+        let lines = [algorithm, date, scope].map(|line| format!("{line}{}", self.line_break));
+        let lines = lines[usize::from(!self.algorithm_line)..].concat();
         [lines.as_bytes(), &last, self.to_sign_end.as_bytes()].concat()
     }
 
@@ -141,7 +158,11 @@ impl Recipe {
 
     /// The signature of a string by a key, as it would stand in the request.
     pub fn finish(&self, key: &[u8], string_to_sign: &[u8]) -> Vec<u8> {
-        (self.signature)(&hmac(key, string_to_sign))
+        (self.signature)(&match self.last {
+            Last::Hmac => hmac(key, string_to_sign),
+            Last::Exchanged => hmac(string_to_sign, key),
+            Last::HashAlone => sha256(string_to_sign),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Faults in method, path and query string, and in the layout of the canonical request.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{Faults, Part};
 use crate::recipe::{Recipe, without};
@@ -211,6 +211,14 @@ fn query(faults: &mut Faults, request: &Request, right: &Recipe) {
         (written(&|text| strict(text).replace("%3A", ":"), true, true), "with raw colons: write %3A"),
         (reversed.join("&"), "in reverse order: sort the pairs by their encoded names"),
         (format!("?{}", right.query), "with its question mark: leave that out"),
+        (
+            utf8_percent_encode(&right.query, STRICT).to_string(),
+            "encoded as a whole: encode names and values, and leave the = and & between them",
+        ),
+        (
+            utf8_percent_encode(&percent_decode_str(&right.query).decode_utf8_lossy(), STRICT).to_string(),
+            "encoded as a whole: encode names and values, and leave the = and & between them",
+        ),
         (request.query.clone(), "with X-Amz-Signature in it: leave that out, it is added after signing"),
         (
             without(&right.query, "X-Amz-Security-Token"),

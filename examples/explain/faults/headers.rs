@@ -15,6 +15,7 @@ pub(super) fn add(faults: &mut Faults, request: &Request, right: &Recipe) {
         (format!("https://{host}"), "with a scheme before it"),
         (format!("{host}/"), "with a slash behind it"),
         (String::new(), "as an empty value"),
+        ("localhost".to_owned(), "as localhost"),
         (host.to_ascii_lowercase(), "in lower case"),
     ];
     hosts.extend(

@@ -60,6 +60,14 @@ pub(super) fn add(faults: &mut Faults, request: &Request, right: &Recipe) {
             hash(quoted.as_bytes()),
             "the body was hashed as a JSON string of itself, serialised twice: hash what is sent",
         );
+        let latin_1: Option<Vec<u8>> =
+            text_of(body).chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+        if let Some(latin_1) = latin_1 {
+            add(
+                hash(&latin_1),
+                "the body was hashed as Latin-1 and sent as UTF-8: hash the bytes that are sent",
+            );
+        }
         add(text_hash(&request.body), "the body was hashed as UTF-16: hash the bytes that are sent");
     }
     // Bodies that a client hashes where it means none.
@@ -160,6 +168,10 @@ fn respaced(text: &str, comma: &str, colon: &str) -> String {
         }
     }
     out
+}
+
+fn text_of(body: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(body)
 }
 
 fn text_hash(body: &[u8]) -> String {
