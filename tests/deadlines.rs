@@ -14,7 +14,9 @@ use hyper_sigv4::{SigV4Client, SigV4Connection};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest_sigv4::SigV4Middleware;
-use sigv4_core::{Credentials, Error, ErrorKind, Outcome, ProvideCredentials, Signer, async_trait};
+use sigv4_core::{
+    Credentials, Error, ErrorKind, Outcome, PayloadMode, ProvideCredentials, Signer, async_trait,
+};
 use sigv4_tests::clients::plain_reqwest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
@@ -240,6 +242,22 @@ async fn a_server_that_hangs() {
         assert!(in_time(took), "{client}: {took:?}");
         assert_eq!(outcomes, ["signed"], "{client}");
     }
+}
+
+/// A body that is not read beforehand hangs while it is sent.
+#[tokio::test(start_paused = true)]
+async fn a_streamed_body_that_hangs() {
+    let origin = server(AT_ONCE).await;
+    let signer = Signer::new("s3", "us-east-2", Slow(AT_ONCE)).with_payload(PayloadMode::Unsigned);
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let client = SigV4Client::new(signer, client).with_deadline(LIMIT);
+    let request = Request::put(format!("{origin}/bucket/key")).body(boxed(SlowBody::new(NEVER))).unwrap();
+    let began = Instant::now();
+    let error = client.request(request).await.unwrap_err();
+    let error = Error::find(&*error).expect("ours");
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.to_string().contains("the source of a streamed body, is slow or hangs"), "{error}");
+    assert!(in_time(began.elapsed()));
 }
 
 /// Three steps of two seconds each: none too long by itself, but together.

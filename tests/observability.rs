@@ -28,8 +28,9 @@ struct Vault {
 #[async_trait]
 impl ProvideCredentials for Vault {
     async fn provide_credentials(&self) -> Result<Credentials, Error> {
-        *self.calls.lock().unwrap() += 1;
-        if *self.calls.lock().unwrap() % 2 == 0 {
+        let mut calls = self.calls.lock().unwrap();
+        *calls += 1;
+        if calls.is_multiple_of(2) {
             return Err(Error::new(ErrorKind::Credentials, "the vault is sealed"));
         }
         let credentials = Credentials::new("AKIDEXAMPLE", SECRET)?.with_session_token(TOKEN)?;

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use sigv4_core::flow::RedirectRules;
 use sigv4_tests::log::Log;
-use tower::layer::util::Stack;
+use tower::layer::util::{Identity, Stack};
 use tower::retry::{Policy, RetryLayer};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_http::decompression::DecompressionLayer;
@@ -86,11 +86,10 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for Compress<S> {
     }
 }
 
+type Sealed<L> = ServiceBuilder<Stack<CheckSealLayer, Stack<L, Stack<SignLayer, Identity>>>>;
+
 /// The signer with a seal, `between` below it, then the check and the client.
-fn sealed<L>(
-    sign: SignLayer,
-    between: L,
-) -> ServiceBuilder<Stack<CheckSealLayer, Stack<L, Stack<SignLayer, tower::layer::util::Identity>>>> {
+fn sealed<L>(sign: SignLayer, between: L) -> Sealed<L> {
     ServiceBuilder::new().layer(sign.with_seal(true)).layer(between).layer(CheckSealLayer)
 }
 
