@@ -1,42 +1,39 @@
 //! Percent-encoding as the specification wants it: everything but `A-Z a-z 0-9 - . _ ~`, upper-case hex.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
-
 use super::Sink;
-
-/// All that is encoded in a query key or value.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// All that is encoded in a path, in which `/` separates segments.
-const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// Puts `bytes`, encoded as a query key or value.
 pub(crate) fn put_encoded(sink: &mut impl Sink, bytes: &[u8]) {
-    for piece in percent_encode(bytes, RESERVED) {
-        sink.put(piece.as_bytes());
-    }
+    put(sink, bytes, UNRESERVED);
 }
 
 /// Puts `bytes`, encoded as a path: as above, but `/` stays.
 pub(crate) fn put_encoded_path(sink: &mut impl Sink, bytes: &[u8]) {
-    if are_unreserved(bytes, true) {
-        return sink.put(bytes);
+    put(sink, bytes, UNRESERVED | SLASH);
+}
+
+fn put(sink: &mut impl Sink, bytes: &[u8], kept: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|&byte| KINDS[usize::from(byte)] & kept == 0) {
+        let byte = usize::from(rest[at]);
+        sink.put(&rest[..at]);
+        sink.put(&[b'%', DIGITS[byte >> 4], DIGITS[byte & 15]]);
+        rest = &rest[at + 1..];
     }
-    for piece in percent_encode(bytes, RESERVED_IN_PATH) {
-        sink.put(piece.as_bytes());
-    }
+    sink.put(rest);
 }
 
 /// Whether decoding and encoding `bytes` again would give the same bytes; `/` too where `slash` allows it.
 pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
+    let kept = if slash { UNRESERVED | SLASH } else { UNRESERVED };
     let mut rest = bytes;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = match (byte, tail) {
-            (b'%', [high, low, tail @ ..]) => match (upper_hex(*high), upper_hex(*low)) {
-                (Some(high), Some(low)) if !is_unreserved(high << 4 | low, slash) => tail,
+    while let Some(at) = rest.iter().position(|&byte| KINDS[usize::from(byte)] & kept == 0) {
+        rest = match &rest[at..] {
+            [b'%', high, low, tail @ ..] => match (upper_hex(*high), upper_hex(*low)) {
+                (Some(high), Some(low)) if KINDS[usize::from((high << 4) | low)] & kept == 0 => tail,
                 _ => return false,
             },
-            (byte, tail) if is_unreserved(byte, slash) => tail,
             _ => return false,
         };
     }
@@ -47,10 +44,6 @@ pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
 pub(crate) fn are_unreserved(bytes: &[u8], slash: bool) -> bool {
     let wanted = if slash { UNRESERVED | SLASH } else { UNRESERVED };
     bytes.iter().all(|&byte| KINDS[usize::from(byte)] & wanted != 0)
-}
-
-fn is_unreserved(byte: u8, slash: bool) -> bool {
-    are_unreserved(&[byte], slash)
 }
 
 const UNRESERVED: u8 = 1;

@@ -46,7 +46,7 @@ impl CanonicalRequest<'_, '_> {
         path::put_path(sink, self.path.as_bytes(), self.normalize_path, self.double_encode);
         sink.put(b"\n");
         if !self.query.is_empty() {
-            CanonicalQuery::parse(self.query.as_bytes()).put(sink);
+            CanonicalQuery::parse(self.query).put(sink);
         }
         sink.put(b"\n");
         self.headers.put(sink);

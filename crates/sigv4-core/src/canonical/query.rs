@@ -24,12 +24,11 @@ enum Piece<'a> {
 impl<'a> CanonicalQuery<'a> {
     /// Reads a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a
     /// key without `=` has an empty value, a `+` is a plus.
-    pub(crate) fn parse(raw: &'a [u8]) -> Self {
+    pub(crate) fn parse(raw: &'a str) -> Self {
         let mut query = Self { pairs: SmallVec::new(), encoded: SmallVec::new() };
-        for pair in raw.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
-            let cut = pair.iter().position(|&byte| byte == b'=');
-            let (key, value) = cut.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
-            let pair = (query.piece(key), query.piece(value));
+        for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let pair = (query.piece(key.as_bytes()), query.piece(value.as_bytes()));
             query.pairs.push(pair);
         }
         let Self { pairs, encoded } = &mut query;
@@ -78,7 +77,7 @@ mod tests {
 
     fn query(raw: &str) -> String {
         let mut out = Vec::new();
-        CanonicalQuery::parse(raw.as_bytes()).put(&mut out);
+        CanonicalQuery::parse(raw).put(&mut out);
         String::from_utf8(out).unwrap()
     }
 

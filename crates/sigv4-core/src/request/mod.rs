@@ -13,6 +13,7 @@ pub use authorization::Authorization;
 #[cfg(feature = "tokens")]
 pub use post_policy::{PostForm, PostPolicy, sign_post_policy};
 pub use presign::{MAX_EXPIRY, QuerySignature, presign};
+pub(crate) use presign::{presign_after, presigned_len};
 pub use sign::{
     HeaderSignature, SigningParams, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET,
     X_AMZ_S3SESSION_TOKEN, X_AMZ_SECURITY_TOKEN, sign,

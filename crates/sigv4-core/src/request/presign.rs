@@ -1,6 +1,9 @@
 //! Step 4 of the specification, presigned form: the signature put into the URL's query.
 
+use std::io::Write;
 use std::time::Duration;
+
+use smallvec::SmallVec;
 
 use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
@@ -30,7 +33,9 @@ const PARAMETERS: [&str; 9] = [
 /// A signature in the presigned form.
 #[derive(Clone)]
 pub struct QuerySignature {
-    query: String,
+    /// The query, and what a caller of this crate had written before it.
+    url: Vec<u8>,
+    query_at: usize,
     signature: Signature,
     lifetime: Duration,
     signed_headers: Vec<String>,
@@ -39,7 +44,12 @@ pub struct QuerySignature {
 impl QuerySignature {
     /// The whole query string to send, without `?`. It is a bearer secret for as long as it lives.
     pub fn query(&self) -> &str {
-        &self.query
+        as_str(&self.url[self.query_at..])
+    }
+
+    /// The query with what was written before it.
+    pub(crate) fn into_url(self) -> Vec<u8> {
+        self.url
     }
 
     /// The signature itself, in hex.
@@ -81,12 +91,26 @@ pub fn presign<H: HeaderView + ?Sized>(
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<QuerySignature, Error> {
+    presign_after(Vec::new(), request, params, expires, payload, text)
+}
+
+/// As [`presign`], with the query written after what `url` holds: the URL up to its `?`.
+pub(crate) fn presign_after<H: HeaderView + ?Sized>(
+    mut url: Vec<u8>,
+    request: &RequestView<'_, H>,
+    params: &SigningParams<'_>,
+    expires: Duration,
+    payload: Payload<'_>,
+    text: Option<&mut SignedText>,
+) -> Result<QuerySignature, Error> {
     params.check()?;
     let lifetime = lifetime(params, expires)?;
     // Declared before the headers that will borrow them.
     #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
     let payload_hash;
-    let mut query = Query(Vec::with_capacity(request.query.len() + 512));
+    let token = params.credentials.session_token().map(str::as_bytes);
+    url.reserve_exact(presigned_len(request, params));
+    let mut query = Query { at: url.len(), url };
     let mut headers = CanonicalHeaders::default();
     let found = Found::look(request.headers, params.signed_headers, &mut headers);
     let host = found.host(request)?;
@@ -112,23 +136,23 @@ pub fn presign<H: HeaderView + ?Sized>(
         query.raw(pair.as_bytes());
     }
     query.pair("X-Amz-Algorithm", params.algorithm.name().as_bytes());
-    query.pair(
-        "X-Amz-Credential",
-        format!("{}/{}", params.credentials.access_key_id(), params.scope()).as_bytes(),
-    );
-    query.pair("X-Amz-Date", params.date.as_str().as_bytes());
-    query.pair("X-Amz-Expires", lifetime.as_secs().to_string().as_bytes());
+    let (mut credential, mut names) = (Text::new(), Text::new());
+    credential.put(params.credentials.access_key_id().as_bytes());
+    credential.put(b"/");
+    let scope_at = credential.len();
+    params.scope().write(|part| credential.put(part.as_bytes()));
+    query.pair("X-Amz-Credential", &credential);
+    query.pair("X-Amz-Date", params.date.as_bytes());
+    query.number("X-Amz-Expires", lifetime.as_secs());
     if let Some(regions) = params.algorithm.region_set() {
         query.pair("X-Amz-Region-Set", regions.as_str().as_bytes());
     }
-    let mut names = Vec::with_capacity(headers.names_len());
     headers.put_names(&mut names);
     query.pair("X-Amz-SignedHeaders", &names);
     let token_name = match params.rules.token {
         TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
         _ => "X-Amz-Security-Token",
     };
-    let token = params.credentials.session_token().map(str::as_bytes);
     let append_token =
         params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
     if let Some(token) = token.filter(|_| !append_token) {
@@ -144,37 +168,60 @@ pub fn presign<H: HeaderView + ?Sized>(
         headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, &names, params.scope().to_string().as_bytes(), text)?;
+    let signature = params.signature(&canonical, &names, &credential[scope_at..], text)?;
     let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
     drop(headers);
-    query.pair("X-Amz-Signature", signature.as_str().as_bytes());
+    query.pair("X-Amz-Signature", signature.as_bytes());
     if let Some(token) = token.filter(|_| append_token) {
         query.pair(token_name, token);
     }
-    Ok(QuerySignature { query: query.as_str().to_owned(), signature, lifetime, signed_headers })
+    Ok(QuerySignature { url: query.url, query_at: query.at, signature, lifetime, signed_headers })
 }
 
-/// A query string as it goes on the wire.
-struct Query(Vec<u8>);
+/// About how long the query will be, in bytes, and hardly ever less.
+pub(crate) fn presigned_len<H: ?Sized>(request: &RequestView<'_, H>, params: &SigningParams<'_>) -> usize {
+    // What `X-Amz-*` takes, but for the token, of which some characters are encoded.
+    let token = params.credentials.session_token_header().map_or(0, |token| token.len());
+    request.query.len() + 384 + token + token / 4
+}
+
+/// Long enough for most.
+type Text = SmallVec<[u8; 256]>;
+
+/// A query string as it goes on the wire, and what stands before it.
+struct Query {
+    url: Vec<u8>,
+    at: usize,
+}
 
 impl Query {
     fn raw(&mut self, pair: &[u8]) {
-        if !self.0.is_empty() {
-            self.0.push(b'&');
+        if self.url.len() > self.at {
+            self.url.push(b'&');
         }
-        self.0.extend_from_slice(pair);
+        self.url.put(pair);
     }
 
     fn pair(&mut self, name: &str, value: &[u8]) {
         self.raw(name.as_bytes());
-        self.0.put(b"=");
-        put_encoded(&mut self.0, value);
+        self.url.put(b"=");
+        put_encoded(&mut self.url, value);
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        self.raw(name.as_bytes());
+        // Writing into a `Vec` does not fail.
+        let _ = write!(self.url, "={value}");
     }
 
     fn as_str(&self) -> &str {
-        // Pieces of a `str`, cut at `&`, and ASCII.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        as_str(&self.url[self.at..])
     }
+}
+
+/// A query as text: it is made of pieces of a `str`, cut at `&`, and of ASCII.
+fn as_str(query: &[u8]) -> &str {
+    std::str::from_utf8(query).unwrap_or_default()
 }
 
 fn is_parameter(pair: &str) -> bool {

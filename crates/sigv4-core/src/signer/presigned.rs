@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, Uri};
 
@@ -116,7 +117,11 @@ impl Signer {
             rules,
             algorithm: scope.algorithm(&rules),
             signed_headers: &signed_headers,
-            ..SigningParams::new(credentials, &date, &scope.region, &scope.service)
+            credentials,
+            date: &date,
+            region: &scope.region,
+            service: &scope.service,
+            omit_session_token: false,
         };
         let mode = options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload);
         let payload = match (mode, rules.presign_payload) {
@@ -124,7 +129,20 @@ impl Signer {
             (PayloadMode::Unsigned, _) | (_, PresignPayload::Unsigned) => Payload::UNSIGNED,
             (_, PresignPayload::Hash) => Payload::EMPTY,
         };
-        let signature = request::presign(&view, &params, expires, payload, None)?;
+        let host = location.host.filter(|_| !location.scheme.is_empty());
+        let tail = request::presigned_len(&view, &params);
+        let mut url =
+            Vec::with_capacity(location.scheme.len() + 4 + host.map_or(0, str::len) + view.path.len() + tail);
+        for part in [location.scheme, "://", host.unwrap_or_default(), view.path, "?"] {
+            url.extend_from_slice(part.as_bytes());
+        }
+        let signature = request::presign_after(url, &view, &params, expires, payload, None)?;
+        if host.is_none() {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "a presigned URL needs an absolute URI: scheme and host",
+            ));
+        }
 
         let mut headers = HeaderMap::new();
         for name in signature.signed_headers() {
@@ -135,13 +153,10 @@ impl Signer {
         if let Some(host) = view.sign_host {
             headers.insert(HOST, flow::host_header(host)?);
         }
-        let host = location.host.filter(|_| !location.scheme.is_empty()).ok_or_else(|| {
-            Error::new(ErrorKind::Request, "a presigned URL needs an absolute URI: scheme and host")
-        })?;
-        let uri = Uri::try_from(format!("{}://{host}{}?{}", location.scheme, view.path, signature.query()))
-            .map_err(|_| {
+        let lifetime = signature.lifetime();
+        let uri = Uri::from_maybe_shared(Bytes::from(signature.into_url())).map_err(|_| {
             Error::new(ErrorKind::Request, "the presigned URL is too long for a URI (65,534 bytes)")
         })?;
-        Ok(Presigned { uri, headers, lifetime: signature.lifetime() })
+        Ok(Presigned { uri, headers, lifetime })
     }
 }

@@ -77,7 +77,7 @@ impl WireForm {
             return Ok(());
         }
         let mut canonical = Vec::with_capacity(query.len());
-        CanonicalQuery::parse(query.as_bytes()).put(&mut canonical);
+        CanonicalQuery::parse(query).put(&mut canonical);
         if canonical != query.as_bytes() {
             return Err(Reason::WireForm("the query is not sorted, or not encoded in the canonical way"));
         }
