@@ -131,6 +131,14 @@ fn without_secret(because: &str, explanation: Option<Explanation>, told: bool) -
         )];
     }
     let mut found = lines(explanation);
+    if found.is_empty() {
+        found.push(match because.strip_suffix(", because") {
+            Some(refused) => format!(
+                "{refused}, and the service does not say why: a missing permission is as likely as a wrong signature"
+            ),
+            None => because.trim_end_matches(';').to_owned(),
+        });
+    }
     if !told {
         found.push(
             "with --secret-from-env this program computes the signature anew and can tell more".to_owned(),

@@ -349,3 +349,21 @@ pub(crate) fn others() -> Vec<Case> {
         ),
     ]
 }
+
+#[test]
+fn a_clock_that_agrees_is_not_blamed() {
+    let date = http::HeaderValue::from_static("Fri, 02 Jan 2026 03:04:06 GMT");
+    let headers = http::HeaderMap::from_iter([(http::header::DATE, date)]);
+    let body = b"<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors></Response>";
+    let refusal = Refusal::read(http::StatusCode::BAD_REQUEST, &headers, body).unwrap();
+    let mut sent = SentSignature::default();
+    for (date, cause) in [
+        ("20260102T030405Z", Cause::StaleSignature),
+        ("20260102T030505Z", Cause::StaleSignature),
+        ("20260102T032405Z", Cause::ClockAhead),
+    ] {
+        sent.amz_date = date.to_owned();
+        let explanation = refusal.explain(&sent).unwrap();
+        assert_eq!(explanation.cause(), cause, "{explanation}");
+    }
+}

@@ -434,6 +434,22 @@ fn authorizations() -> Vec<Case> {
             Some(RefusalKind::MissingAuthorization),
         ),
         case(
+            "AppSync",
+            401,
+            r#"{"errors":[{"errorType":"UnauthorizedException","message":"Missing authorization header"}]}"#
+                .to_owned(),
+            Some(RefusalKind::MissingAuthorization),
+        ),
+        case(
+            "a function URL of Lambda",
+            403,
+            json(&[(
+                "Message",
+                "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+            )]),
+            Some(RefusalKind::Untold),
+        ),
+        case(
             "no parts at all",
             403,
             json(&[("message", requires)]),

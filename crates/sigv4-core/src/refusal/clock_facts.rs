@@ -24,6 +24,10 @@ pub(super) fn skew(
     let (Some(signed), Some(server)) = (signed, server_time) else {
         return vec![untimed(sent)];
     };
+    let ahead = when::seconds_ahead(signed, server);
+    if ahead.unsigned_abs() < 60 {
+        return vec![in_time(ahead.unsigned_abs())];
+    }
     off(sent, signed, server, true).into_iter().map(|finding| finding.on(Line::Date)).collect()
 }
 
@@ -44,6 +48,17 @@ pub(super) fn offset(sent: &SentSignature, server_time: Option<SystemTime>) -> V
 /// The moment at which a presigned URL ended, and whether it had ended for the service.
 pub(super) fn url_expiry(sent: &SentSignature) -> Option<SystemTime> {
     when::parse(&sent.amz_date)?.checked_add(Duration::from_secs(sent.presigned_for?))
+}
+
+/// A clock that agrees is not the one to set.
+fn in_time(seconds: u64) -> Finding {
+    let span = when::words(Duration::from_secs(seconds));
+    let evidence = format!(
+        "the service finds the signed time too far from its own, and its answer is of {span} from that time"
+    );
+    let advice = "a proxy's clock is in the answer, or another time of the request expired, such as a parameter Expires or \
+                  Timestamp";
+    Finding::new(Cause::StaleSignature, Likely, evidence, advice).on(Line::Date)
 }
 
 fn untimed(sent: &SentSignature) -> Finding {

@@ -241,7 +241,11 @@ impl<'m> Message<'m> {
         ]) {
             return Some(RefusalKind::UnknownKey);
         }
-        if self.has_any(&["missing authentication token", "user: anonymous is not authorized"]) {
+        if self.has_any(&[
+            "missing authentication token",
+            "missing authorization header",
+            "user: anonymous is not authorized",
+        ]) {
             return Some(RefusalKind::MissingAuthorization);
         }
         if self.has("not able to validate the provided access credentials") {
