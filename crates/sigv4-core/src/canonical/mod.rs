@@ -12,7 +12,7 @@ pub use headers::CanonicalHeaders;
 pub use sink::Sink;
 
 pub(crate) use query::CanonicalQuery;
-pub(crate) use sink::{BLOCK, HashSink, INITIAL, to_digest};
+pub(crate) use sink::{Gathered, HashSink};
 
 /// A request in the one form that both sides hash.
 ///

@@ -1,6 +1,8 @@
 //! Where a canonical form goes: into a hash, or into text. The code that writes it is the same.
 
-use sha2::block_api::compress256;
+use sha2::digest::consts::U32;
+use sha2::digest::{FixedOutput, Update};
+use sha2::{Digest, Sha256};
 
 /// Takes bytes in order.
 pub trait Sink {
@@ -20,87 +22,63 @@ impl<A: smallvec::Array<Item = u8>> Sink for smallvec::SmallVec<A> {
     }
 }
 
-/// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and compressed when that is full. The
-/// message is padded where it stands, so that nothing is copied twice.
+/// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and hashed when that is full.
+pub(crate) type HashSink = Gathered<Sha256>;
+
+/// Gathers pieces for a hash, or for a MAC that begins with one.
 #[derive(Clone)]
-pub(crate) struct HashSink {
-    state: [u32; 8],
-    gathered: [u8; GATHERED + BLOCK],
+pub(crate) struct Gathered<H> {
+    hash: H,
+    gathered: [u8; GATHERED],
     len: usize,
-    /// In bytes: what was compressed before.
-    compressed: usize,
 }
 
-/// SHA-256 works on blocks of so many bytes.
-pub(crate) const BLOCK: usize = 64;
-
-/// So much is compressed at once. There is always room for the padding after it.
-const GATHERED: usize = 4 * BLOCK;
-
-/// The state before the first block (FIPS 180-4 section 5.3.3).
-pub(crate) const INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+/// So much is hashed at once: as many blocks as most canonical requests have.
+const GATHERED: usize = 512;
 
 impl HashSink {
     pub(crate) fn new() -> Self {
-        Self::after(INITIAL, 0)
+        Self::of(Sha256::new())
+    }
+}
+
+impl<H: Update + FixedOutput<OutputSize = U32>> Gathered<H> {
+    /// Goes on where `hash` stands.
+    pub(crate) fn of(hash: H) -> Self {
+        Self { hash, gathered: [0; GATHERED], len: 0 }
     }
 
-    /// Goes on where `compressed` bytes, whole blocks, have led to `state`.
-    pub(crate) fn after(state: [u32; 8], compressed: usize) -> Self {
-        Self { state, gathered: [0; GATHERED + BLOCK], len: 0, compressed }
-    }
-
-    /// The digest. To be called once, after the last [`put`](Sink::put).
-    pub(crate) fn finish(&mut self) -> [u8; 32] {
-        let bits = (self.compressed + self.len) as u64 * 8;
-        self.gathered[self.len] = 0x80;
-        // The padding: a one, zeros, and the length in the last 8 bytes of a block (FIPS 180-4 section 5.1.1).
-        let end = (self.len + 1 + 8).next_multiple_of(BLOCK);
-        self.gathered[self.len + 1..end - 8].fill(0);
-        self.gathered[end - 8..end].copy_from_slice(&bits.to_be_bytes());
-        self.compress(end);
-        to_digest(self.state)
-    }
-
-    fn compress(&mut self, end: usize) {
-        compress256(&mut self.state, self.gathered[..end].as_chunks().0);
+    /// The digest.
+    pub(crate) fn finish(mut self) -> [u8; 32] {
+        self.hash.update(&self.gathered[..self.len]);
+        self.hash.finalize_fixed().into()
     }
 
     /// Takes more than there is room for.
-    fn overflow(&mut self, mut bytes: &[u8]) {
-        while self.len + bytes.len() >= GATHERED {
-            let (now, later) = bytes.split_at(GATHERED - self.len);
-            self.gathered[self.len..GATHERED].copy_from_slice(now);
-            self.compress(GATHERED);
-            self.compressed += GATHERED;
-            self.len = 0;
-            bytes = later;
+    fn overflow(&mut self, bytes: &[u8]) {
+        self.hash.update(&self.gathered[..self.len]);
+        self.len = 0;
+        match self.gathered.get_mut(..bytes.len()) {
+            Some(start) => {
+                start.copy_from_slice(bytes);
+                self.len = bytes.len();
+            }
+            None => self.hash.update(bytes),
         }
-        self.gathered[..bytes.len()].copy_from_slice(bytes);
-        self.len = bytes.len();
     }
 }
 
-impl Sink for HashSink {
+impl<H: Update + FixedOutput<OutputSize = U32>> Sink for Gathered<H> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        if end >= GATHERED {
-            return self.overflow(bytes);
+        match self.gathered.get_mut(self.len..self.len + bytes.len()) {
+            Some(room) => {
+                copy_short(room, bytes);
+                self.len += bytes.len();
+            }
+            None => self.overflow(bytes),
         }
-        copy_short(&mut self.gathered[self.len..end], bytes);
-        self.len = end;
     }
-}
-
-/// The bytes of a state after the last block.
-pub(crate) fn to_digest(state: [u32; 8]) -> [u8; 32] {
-    let mut digest = [0; 32];
-    for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
-    digest
 }
 
 /// Copies between slices of one length. Most are short, and for those a call would take longer than the copy: up to
@@ -129,8 +107,6 @@ fn copy_short(to: &mut [u8], from: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
-
     use super::*;
 
     #[test]

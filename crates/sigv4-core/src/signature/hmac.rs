@@ -1,79 +1,35 @@
-//! HMAC-SHA256 (RFC 2104) with a key that is used again and again.
+//! HMAC-SHA256 with a key that is used again and again.
 
-use sha2::block_api::compress256;
-use zeroize::{Zeroize, Zeroizing};
+use hmac::{Hmac, KeyInit};
+use sha2::Sha256;
 
-use super::sha256;
-use crate::canonical::{BLOCK, HashSink, INITIAL, to_digest};
+use crate::canonical::Gathered;
 
 /// A key, as the two states that SHA-256 has once it took the padded key: every message begins at one of them, which
 /// saves two compressions each. Wiped from memory when dropped.
 #[derive(Clone)]
-pub(crate) struct HmacKey {
-    inner: [u32; 8],
-    outer: [u32; 8],
-}
+pub(crate) struct HmacKey(Hmac<Sha256>);
+
+/// A message on its way into a MAC.
+pub(crate) type MacSink = Gathered<Hmac<Sha256>>;
 
 impl HmacKey {
     /// Of a key of any length.
     pub(crate) fn new(key: &[u8]) -> Self {
-        let mut block = Zeroizing::new([0; BLOCK]);
-        match block.get_mut(..key.len()) {
-            Some(start) => start.copy_from_slice(key),
-            None => block[..32].copy_from_slice(&Zeroizing::new(sha256(key))[..]),
-        }
-        Self { inner: after(&block, 0x36), outer: after(&block, 0x5c) }
+        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
     }
 
     /// The MAC, raw, of the message that `put` writes.
-    pub(crate) fn mac(&self, put: impl FnOnce(&mut HashSink)) -> [u8; 32] {
-        let mut message = HashSink::after(self.inner, BLOCK);
+    pub(crate) fn mac(&self, put: impl FnOnce(&mut MacSink)) -> [u8; 32] {
+        let mut message = MacSink::of(self.0.clone());
         put(&mut message);
-        // The outer message is one block: the inner digest, and the padding for 64 + 32 bytes.
-        let mut block = [0; BLOCK];
-        block[..32].copy_from_slice(&message.finish());
-        block[32] = 0x80;
-        block[BLOCK - 2..].copy_from_slice(&((64 + 32) * 8u16).to_be_bytes());
-        let mut state = self.outer;
-        compress256(&mut state, std::slice::from_ref(&block));
-        to_digest(state)
+        message.finish()
     }
-}
 
-impl Drop for HmacKey {
-    fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
-    }
-}
-
-/// The state after the key, each byte of which is changed by `pad`.
-fn after(key: &[u8; BLOCK], pad: u8) -> [u32; 8] {
-    let block = Zeroizing::new(key.map(|byte| byte ^ pad));
-    let mut state = INITIAL;
-    compress256(&mut state, std::slice::from_ref(&*block));
-    state
-}
-
-#[cfg(test)]
-mod tests {
-    use hmac::{Hmac, KeyInit, Mac};
-    use sha2::Sha256;
-
-    use super::*;
-    use crate::canonical::Sink;
-
-    #[test]
-    fn agrees_with_the_hmac_crate_for_keys_and_messages_of_every_length() {
-        let bytes: Vec<u8> = (0..200u8).collect();
-        for key in [0, 1, 32, 44, 63, 64, 65, 128, 200] {
-            let ours = HmacKey::new(&bytes[..key]);
-            for message in 0..bytes.len() {
-                let mut theirs = Hmac::<Sha256>::new_from_slice(&bytes[..key]).unwrap();
-                theirs.update(&bytes[..message]);
-                let theirs = theirs.finalize().into_bytes();
-                assert_eq!(ours.mac(|sink| sink.put(&bytes[..message]))[..], theirs[..], "{key}, {message}");
-            }
-        }
+    /// Whether `mac` is that of `message`. Takes the same time wherever they differ.
+    pub(crate) fn verify(&self, message: &[u8], mac: &[u8; 32]) -> bool {
+        let mut hmac = self.0.clone();
+        hmac::Mac::update(&mut hmac, message);
+        hmac::Mac::verify_slice(hmac, mac).is_ok()
     }
 }
