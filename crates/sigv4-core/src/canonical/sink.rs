@@ -33,8 +33,8 @@ pub(crate) struct Gathered<H> {
     len: usize,
 }
 
-/// So much is hashed at once: as many blocks as most canonical requests have.
-const GATHERED: usize = 512;
+/// So much is hashed at once: four blocks.
+const GATHERED: usize = 256;
 
 impl HashSink {
     pub(crate) fn new() -> Self {
@@ -54,30 +54,30 @@ impl<H: Update + FixedOutput<OutputSize = U32>> Gathered<H> {
         self.hash.finalize_fixed().into()
     }
 
-    /// Takes more than there is room for.
-    fn overflow(&mut self, bytes: &[u8]) {
-        self.hash.update(&self.gathered[..self.len]);
-        self.len = 0;
-        match self.gathered.get_mut(..bytes.len()) {
-            Some(start) => {
-                start.copy_from_slice(bytes);
-                self.len = bytes.len();
-            }
-            None => self.hash.update(bytes),
+    /// Takes more than there is room for. What is handed on is full, so that the hash finds whole blocks and keeps
+    /// none of them back.
+    fn overflow(&mut self, mut bytes: &[u8]) {
+        while self.len + bytes.len() >= GATHERED {
+            let (now, later) = bytes.split_at(GATHERED - self.len);
+            self.gathered[self.len..].copy_from_slice(now);
+            self.hash.update(&self.gathered);
+            self.len = 0;
+            bytes = later;
         }
+        self.gathered[..bytes.len()].copy_from_slice(bytes);
+        self.len = bytes.len();
     }
 }
 
 impl<H: Update + FixedOutput<OutputSize = U32>> Sink for Gathered<H> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        match self.gathered.get_mut(self.len..self.len + bytes.len()) {
-            Some(room) => {
-                copy_short(room, bytes);
-                self.len += bytes.len();
-            }
-            None => self.overflow(bytes),
+        let end = self.len + bytes.len();
+        if end >= GATHERED {
+            return self.overflow(bytes);
         }
+        copy_short(&mut self.gathered[self.len..end], bytes);
+        self.len = end;
     }
 }
 
