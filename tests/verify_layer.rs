@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_lite::future::block_on;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use sigv4_core::clock::ManualClock;
@@ -126,6 +126,31 @@ fn a_refused_request_is_answered_and_its_body_is_not_read() {
     let refusal = Refusal::read(status, &headers, text(response).as_bytes()).unwrap();
     assert!(matches!(refusal.kind(), RefusalKind::SignatureMismatch { .. }));
     assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_refused_body_of_known_length_is_thrown_away_before_the_answer() {
+    let layer = VerifyLayer::new(verifier("s3")).with_body_limit(8);
+    let server = ServiceBuilder::new().layer(layer).service(service_fn(unreachable));
+    let asked = |announced: u64, version: Version, expects: bool| {
+        let (mut body, asked) = Frames::data(&["1234", "56"]);
+        body.announced = Some(announced);
+        let mut request = signed("s3", Payload::bytes(b"123456"), body);
+        *request.method_mut() = http::Method::POST;
+        *request.version_mut() = version;
+        if expects {
+            request.headers_mut().insert("expect", HeaderValue::from_static("100-continue"));
+        }
+        let response = block_on(server.clone().oneshot(request)).unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        asked.load(Ordering::SeqCst)
+    };
+    assert_eq!(asked(6, Version::HTTP_11, false), 3);
+    assert_eq!(asked(6, Version::HTTP_10, false), 3);
+    // Held back until it is asked for, over the limit, on a stream of its own.
+    assert_eq!(asked(6, Version::HTTP_11, true), 0);
+    assert_eq!(asked(9, Version::HTTP_11, false), 0);
+    assert_eq!(asked(6, Version::HTTP_2, false), 0);
 }
 
 #[test]

@@ -11,6 +11,10 @@
 //! make the layer hold a body of up to the [limit](VerifyLayer::with_body_limit) otherwise. How long a body may take
 //! is left to a timeout above.
 //!
+//! A request that is refused by its head is answered once its body has come in and was thrown away, where the body announces
+//! a length within the limit: most clients over HTTP/1 read no answer before they have sent all, and a connection that is closed
+//! under them loses the reason. Clients that asked first (`Expect: 100-continue`) are answered at once.
+//!
 //! Chunked uploads (S3's `aws-chunked`) are accepted where
 //! [`with_streaming`](sigv4_core::verify::Verifier::with_streaming) says so. With the feature `chunked` the layer decodes them
 //! and verifies every chunk, the trailers and the checksums; the service sees headers and body as they were before they were
@@ -53,6 +57,7 @@
 //! ```
 
 mod body;
+mod drain;
 mod future;
 mod layer;
 mod receive;

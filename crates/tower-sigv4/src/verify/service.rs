@@ -18,6 +18,7 @@ use sigv4_core::verify::{Rejection, SignedHead, Verifier};
 use sigv4_core::{ErrorKind, Payload};
 use tower_service::Service;
 
+use super::drain::drain;
 use super::{Receive, ResponseBody, VerifiedBody, VerifyFuture, VerifyLayer};
 use crate::BoxError;
 
@@ -106,9 +107,23 @@ where
 {
     let (mut parts, body) = request.into_parts();
     let view = RequestView::received(&parts.method, &parts.uri, &parts.headers);
-    let head = verifier.verify_head(&view).await?;
+    let head = match verifier.verify_head(&view).await {
+        Ok(head) => head,
+        Err(rejection) => {
+            drain(&parts, body, limit).await;
+            return Err(rejection);
+        }
+    };
     #[cfg(feature = "chunked")]
-    if let Some((plan, chain)) = head.chunks(&parts.headers)? {
+    let chunks = match head.chunks(&parts.headers) {
+        Ok(chunks) => chunks,
+        Err(rejection) => {
+            drain(&parts, body, limit).await;
+            return Err(rejection);
+        }
+    };
+    #[cfg(feature = "chunked")]
+    if let Some((plan, chain)) = chunks {
         plan.apply(&mut parts.headers);
         let length = plan.decoded_length();
         let chunks = match B::chunks(plan.body(body, chain)) {
