@@ -21,7 +21,7 @@ async fn main() -> Result<(), Failure> {
         let signer = Signer::infer(Credentials::from_env()?, ["s3"]);
         let presigned =
             signer.presign(&Request::get(url).body(())?, Duration::from_secs(seconds.parse()?))?;
-        println!("{}", presigned.uri());
+        println!("{}", presigned.url());
         return Ok(());
     }
 
@@ -31,9 +31,9 @@ async fn main() -> Result<(), Failure> {
     let signer = Signer::new("s3", "us-east-1", credentials);
     let presigned = signer
         .presign(&Request::get(format!("{endpoint}/photos/a+b.jpg")).body(())?, Duration::from_secs(60))?;
-    println!("{}\ngood for {} s", presigned.uri(), presigned.lifetime().as_secs());
+    println!("{}\ngood for {} s", presigned.url(), presigned.lifetime().as_secs());
 
-    let mut request = Request::get(presigned.uri().clone()).body(RequestBody::EMPTY)?;
+    let mut request = Request::get(presigned.url()).body(RequestBody::EMPTY)?;
     request.extensions_mut().insert(SignOptions::skip());
     let answer = SigningClient::new("hyper", signer)?.send(request).await?;
     println!("{}  {}", answer.status(), text(answer).await?);

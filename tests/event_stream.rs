@@ -128,7 +128,7 @@ fn a_presigned_url_begins_a_chain_too() {
     let request = Request::get("wss://transcribestreaming.eu-west-1.amazonaws.com:8443/stream-transcription-websocket?language-code=en-US")
         .body(())
         .unwrap();
-    let url = signer.presign(&request, Duration::from_secs(300)).unwrap().uri().to_string();
+    let url = signer.presign(&request, Duration::from_secs(300)).unwrap().url().to_owned();
     let chain = EventSigner::of_presigned(&credentials(), &url).unwrap();
     assert!(url.ends_with(&format!("X-Amz-Signature={}", chain.previous_signature())), "{url}");
     assert_eq!(format!("{chain:?}"), r#"EventSigner { region: "eu-west-1", service: "transcribe", .. }"#);

@@ -212,7 +212,7 @@ fn a_presigned_url_of_a_multi_region_access_point() {
     let request =
         Request::get("https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/key").body(()).unwrap();
     let url = signer.presign(&request, Duration::from_secs(60)).unwrap();
-    let query = url.uri().query().unwrap();
+    let (_, query) = url.url().split_once('?').unwrap();
     assert!(query.starts_with(
         "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261121%2Fs3%2Faws4_request&"
     ), "{query}");

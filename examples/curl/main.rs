@@ -72,10 +72,10 @@ async fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(expires) = args.presign {
         let presigned = signer.presign(&request_head(args, &service, &request)?, expires)?;
         if args.print_url {
-            println!("{}", presigned.uri());
+            println!("{}", presigned.url());
             return Ok(ExitCode::SUCCESS);
         }
-        *request.uri_mut() = presigned.uri().clone();
+        *request.uri_mut() = presigned.uri()?;
         request.extensions_mut().insert(SignOptions::skip());
     }
     let client = if args.explain { SigningClient::explaining } else { SigningClient::new };

@@ -125,7 +125,7 @@ async fn upload(
 /// A URL that lets anyone who has it download the object, for as long as `expires` says.
 async fn link(url: &Uri, signer: &Signer, expires: Duration) -> Result<String, Failure> {
     let request = Request::get(url).body(())?;
-    Ok(signer.presign_async(&request, expires).await?.uri().to_string())
+    Ok(signer.presign_async(&request, expires).await?.url().to_owned())
 }
 
 fn client() -> Result<reqwest::Client, Failure> {

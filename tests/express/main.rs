@@ -194,7 +194,7 @@ async fn a_presigned_url_carries_the_sessions_token() {
     let program = start().await;
     let request = program.request(Method::GET, &format!("{PHOTOS}/key"));
     let url = program.signer.presign_async(&request, Duration::from_secs(3600)).await.unwrap();
-    let query = url.uri().query().unwrap();
+    let (_, query) = url.url().split_once('?').unwrap();
     assert!(query.contains("&X-Amz-S3session-Token=session-token-"), "{query}");
     assert!(!query.contains("X-Amz-Security-Token"), "{query}");
     // It ends with the session.

@@ -77,7 +77,7 @@ async fn presigned(server: &Server, client: &Client, bucket: &str) {
     let url = |method: Method, path: &str| {
         let request =
             Request::builder().method(method).uri(format!("{}{path}", client.endpoint)).body(()).unwrap();
-        signer.presign(&request, Duration::from_secs(60)).unwrap().uri().clone()
+        signer.presign(&request, Duration::from_secs(60)).unwrap().uri().unwrap()
     };
     // A key that exists already, so that the listing's count stays right.
     let path = format!("{bucket}/{}", KEYS[3]);

@@ -35,7 +35,7 @@ async fn a_presigned_url_arrives_as_it_was_signed() {
             let names: Vec<_> = presigned.headers().keys().map(|name| name.as_str()).collect();
             assert_eq!(names.len(), 2, "content-type is not signed unless asked for: {names:?}");
 
-            let mut request = Request::put(presigned.uri().clone()).body(Bytes::new()).unwrap();
+            let mut request = Request::put(presigned.url()).body(Bytes::new()).unwrap();
             *request.headers_mut() = presigned.headers().clone();
             request.extensions_mut().insert(SignOptions::skip());
             let client = Client::new(kind, signer, &server, &server.origin()).await;

@@ -82,6 +82,12 @@ fn nanos(time: SystemTime) -> i64 {
     }
 }
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// The number of 1970-01-01 in astronomers' count of days.
+const JULIAN_DAY_OF_1970: i64 = 2_440_588;
+
 /// A moment as a signature writes it: `20150830T123600Z`, with its date `20150830` as the prefix.
 ///
 /// Whole seconds, UTC, years 0 to 9999.
@@ -100,22 +106,23 @@ impl AmzDate {
         };
         let out_of_range =
             || Error::new(ErrorKind::Option, "the clock is outside the years 0 to 9999: set it right");
-        let moment = OffsetDateTime::from_unix_timestamp(unix).map_err(|_| out_of_range())?;
-        let (date, clock) = (moment.date(), moment.time());
-        let year = u32::try_from(date.year()).map_err(|_| out_of_range())?;
+        let (day, second) = (unix.div_euclid(DAY), unix.rem_euclid(DAY) as u32);
+        let day = day.checked_add(JULIAN_DAY_OF_1970).and_then(|day| i32::try_from(day).ok());
+        let date = day.and_then(|day| Date::from_julian_day(day).ok()).ok_or_else(out_of_range)?;
+        let (year, month, day) = date.to_calendar_date();
+        let year = u32::try_from(year).map_err(|_| out_of_range())?;
         let mut text = *b"YYYYMMDDTHHMMSSZ";
-        let (century, year_of_century) = ((year / 100) as u8, (year % 100) as u8);
         for (at, value) in [
-            (0, century),
-            (2, year_of_century),
-            (4, date.month() as u8),
-            (6, date.day()),
-            (9, clock.hour()),
-            (11, clock.minute()),
-            (13, clock.second()),
+            (0, year / 100),
+            (2, year % 100),
+            (4, month as u32),
+            (6, day.into()),
+            (9, second / 3_600),
+            (11, second / 60 % 60),
+            (13, second % 60),
         ] {
-            text[at] = b'0' + value / 10;
-            text[at + 1] = b'0' + value % 10;
+            text[at] = b'0' + (value / 10) as u8;
+            text[at + 1] = b'0' + (value % 10) as u8;
         }
         Ok(Self { text, unix })
     }
@@ -165,7 +172,7 @@ impl AmzDate {
 
     /// Days since 1970-01-01, a cheap key for what lives a day.
     pub(crate) fn day(&self) -> i64 {
-        self.unix.div_euclid(86_400)
+        self.unix.div_euclid(DAY)
     }
 }
 

@@ -72,7 +72,7 @@ impl super::Signer for Ours {
 
     fn signed(&self, input: &Input) -> (String, String) {
         match &input.url {
-            Some(url) => in_query(&url.uri().to_string()),
+            Some(url) => in_query(url.url()),
             None => in_headers(|name| input.request.headers().get(name).map(|value| value.as_bytes())),
         }
     }

@@ -1,5 +1,7 @@
 //! What a signature says about the body.
 
+use http::HeaderValue;
+
 use crate::error::{Error, ErrorKind};
 use crate::signature::{EMPTY_SHA256, Hex, sha256};
 
@@ -153,11 +155,14 @@ impl PayloadHash<'_> {
     }
 
     /// As a header value; the literals that signers use often take no allocation.
-    pub(crate) fn header_value(&self) -> Result<http::HeaderValue, Error> {
-        match self.as_str() {
-            UNSIGNED_PAYLOAD => Ok(http::HeaderValue::from_static(UNSIGNED_PAYLOAD)),
-            EMPTY_SHA256 => Ok(http::HeaderValue::from_static(EMPTY_SHA256)),
-            other => http::HeaderValue::from_str(other).map_err(|_| {
+    pub(crate) fn header_value(&self) -> Result<HeaderValue, Error> {
+        // Made while compiling, so that their bytes are not looked at again for each request.
+        static UNSIGNED: HeaderValue = HeaderValue::from_static(UNSIGNED_PAYLOAD);
+        static EMPTY: HeaderValue = HeaderValue::from_static(EMPTY_SHA256);
+        match &self.0 {
+            Hash::Literal(UNSIGNED_PAYLOAD) => Ok(UNSIGNED.clone()),
+            Hash::Literal(EMPTY_SHA256) => Ok(EMPTY.clone()),
+            _ => HeaderValue::from_str(self.as_str()).map_err(|_| {
                 Error::new(ErrorKind::Payload, "the payload hash holds a byte that no header can carry")
             }),
         }

@@ -1,53 +1,117 @@
 //! Percent-encoding as the specification wants it: everything but `A-Z a-z 0-9 - . _ ~`, upper-case hex.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::percent_encode_byte;
 
 use super::Sink;
 
-/// All that is encoded in a query key or value.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// All that is encoded in a path, in which `/` separates segments.
-const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
-
 /// Puts `bytes`, encoded as a query key or value.
 pub(crate) fn put_encoded(sink: &mut impl Sink, bytes: &[u8]) {
-    percent_encode(bytes, RESERVED).for_each(|piece| sink.put(piece.as_bytes()));
+    put(sink, bytes, UNRESERVED);
 }
 
 /// Puts `bytes`, encoded as a path: as above, but `/` stays.
 pub(crate) fn put_encoded_path(sink: &mut impl Sink, bytes: &[u8]) {
-    percent_encode(bytes, RESERVED_IN_PATH).for_each(|piece| sink.put(piece.as_bytes()));
+    put(sink, bytes, UNRESERVED | SLASH);
+}
+
+fn put(sink: &mut impl Sink, mut bytes: &[u8], stays: u8) {
+    while let Some(at) = bytes.iter().position(|&byte| kind(byte) & stays == 0) {
+        sink.put_all([&bytes[..at], percent_encode_byte(bytes[at]).as_bytes()]);
+        bytes = &bytes[at + 1..];
+    }
+    sink.put(bytes);
 }
 
 /// Whether decoding and encoding `bytes` again would give the same bytes; `/` too where `slash` allows it.
 pub(crate) fn is_normal_form(bytes: &[u8], slash: bool) -> bool {
+    let stays = if slash { UNRESERVED | SLASH } else { UNRESERVED };
     let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| !is_unreserved(byte, slash)) {
+    while let Some(at) = rest.iter().position(|&byte| kind(byte) & stays == 0) {
         rest = match &rest[at..] {
-            [b'%', high, low, tail @ ..] => match (upper_hex(*high), upper_hex(*low)) {
-                (Some(high), Some(low)) if !is_unreserved((high << 4) | low, slash) => tail,
-                _ => return false,
-            },
+            [b'%', high, low, tail @ ..] => {
+                let (high, low) = (kind(*high), kind(*low));
+                let decoded = (high & DIGIT) | (low >> 4);
+                if high & low & HEX == 0 || kind(decoded) & stays != 0 {
+                    return false;
+                }
+                tail
+            }
             _ => return false,
         };
     }
     true
 }
 
-/// Whether none of these has to be encoded; `/` neither where `slash` allows it.
-pub(crate) fn are_unreserved(bytes: &[u8], slash: bool) -> bool {
-    bytes.iter().all(|&byte| is_unreserved(byte, slash))
+/// Whether none of these has to be encoded; a `/` has.
+pub(crate) fn are_unreserved(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| kind(byte) & UNRESERVED != 0)
 }
 
-fn is_unreserved(byte: u8, slash: bool) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || (slash && byte == b'/')
+/// Not encoded.
+const UNRESERVED: u8 = 1;
+/// Not encoded in a path.
+const SLASH: u8 = 2;
+/// A digit of upper-case hex, whose value stands in the upper half.
+const HEX: u8 = 4;
+const DIGIT: u8 = 0xf0;
+
+/// What a byte is: some of the above.
+fn kind(byte: u8) -> u8 {
+    static KINDS: [u8; 256] = {
+        let (mut kinds, mut byte) = ([0; 256], 0);
+        while byte < kinds.len() {
+            kinds[byte] = match byte as u8 {
+                digit @ b'0'..=b'9' => UNRESERVED | HEX | ((digit - b'0') << 4),
+                digit @ b'A'..=b'F' => UNRESERVED | HEX | ((digit - b'A' + 10) << 4),
+                b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => UNRESERVED,
+                b'/' => SLASH,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+    KINDS[usize::from(byte)]
 }
 
-fn upper_hex(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode;
+
+    use super::*;
+
+    #[test]
+    fn each_byte_stays_or_is_encoded() {
+        for byte in 0..=u8::MAX {
+            let stays = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            let encoded = if stays { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            let (mut value, mut path) = (Vec::new(), Vec::new());
+            put_encoded(&mut value, &[b'a', byte, b'b']);
+            put_encoded_path(&mut path, &[b'a', byte, b'b']);
+            assert_eq!(value, format!("a{encoded}b").into_bytes());
+            assert_eq!(path, if byte == b'/' { b"a/b".to_vec() } else { value.clone() });
+            assert_eq!(are_unreserved(&[byte]), stays, "{byte}");
+        }
+    }
+
+    #[test]
+    fn a_normal_form_is_what_comes_back() {
+        let normal = |text: &str, slash: bool| {
+            let decoded: Vec<u8> = percent_decode(text.as_bytes()).collect();
+            let mut again = Vec::new();
+            put(&mut again, &decoded, if slash { UNRESERVED | SLASH } else { UNRESERVED });
+            again == text.as_bytes()
+        };
+        let mut texts: Vec<String> =
+            ["", "%", "%2", "a%2", "%%41", "%2F/", "a/b", "%C3%BC~", "a+b", "%zz", "%2f"]
+                .map(str::to_owned)
+                .to_vec();
+        texts.extend((0..=u8::MAX).flat_map(|byte| [format!("x%{byte:02X}y"), format!("x%{byte:02x}y")]));
+        texts.extend((0..128).map(|byte| format!("x{}y", char::from(byte))));
+        for text in texts {
+            for slash in [false, true] {
+                assert_eq!(is_normal_form(text.as_bytes(), slash), normal(&text, slash), "{text} {slash}");
+            }
+        }
     }
 }

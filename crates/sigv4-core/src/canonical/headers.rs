@@ -10,100 +10,139 @@ use super::Sink;
 #[derive(Default)]
 pub struct CanonicalHeaders<'a> {
     list: SmallVec<[Header<'a>; 32]>,
+    /// Of the names joined by semicolons, in bytes. Known once they are sorted.
+    names_len: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Header<'a> {
-    /// The first bytes of the name: most comparisons need no more of it.
-    start: u128,
-    name: &'a str,
+    /// The first bytes of the name, then where it stands among all that were pushed: most names are sorted by this alone, and
+    /// one that repeats keeps its order without the allocation that a stable sort takes.
+    key: u128,
+    /// `None` if the header before has the same, once they are sorted.
+    name: Option<&'a str>,
     value: &'a [u8],
-    /// Makes the sort stable without the allocation that a stable sort takes.
-    order: u32,
-    /// Whether the header before has the same name. Known once they are sorted.
-    repeated: bool,
 }
+
+/// How many of a key's bits tell where the header stands.
+const PLACE_BITS: u32 = 16;
 
 impl<'a> CanonicalHeaders<'a> {
     /// Adds a header: its name in lower case, its value raw.
+    #[inline]
     pub fn push(&mut self, name: &'a str, value: &'a [u8]) {
         debug_assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()), "{name} is not in lower case");
-        let order = self.list.len() as u32;
-        self.list.push(Header { start: start(name), name, value, order, repeated: false });
+        let place = self.list.len() as u128;
+        self.list.push(Header { key: start(name) | place, name: Some(name), value });
     }
 
     /// Sorts by name. To be called once, after the last [`push`](Self::push).
     pub fn sort(&mut self) {
-        self.list.sort_unstable_by(|a, b| {
-            a.start.cmp(&b.start).then_with(|| (a.name, a.order).cmp(&(b.name, b.order)))
-        });
-        for at in 1..self.list.len() {
-            let (before, header) = (self.list[at - 1], &mut self.list[at]);
-            header.repeated = before.start == header.start && before.name == header.name;
+        self.list.sort_unstable_by_key(|header| header.key);
+        if !self.is_sorted() {
+            // Names that differ late, or more headers than there are places: by the names, as slow as that is.
+            self.list.sort_by_key(|header| header.name);
         }
+        let mut before = None;
+        for header in &mut self.list {
+            let name = header.name;
+            if name == before {
+                header.name = None;
+            } else {
+                self.names_len += name.map_or(0, str::len) + 1;
+                before = name;
+            }
+        }
+        self.names_len = self.names_len.saturating_sub(1);
+    }
+
+    /// Whether the keys have sorted the names.
+    fn is_sorted(&self) -> bool {
+        let is_settled = |pair: &[Header<'_>]| {
+            (pair[0].key ^ pair[1].key) >> PLACE_BITS != 0 || pair[0].name == pair[1].name
+        };
+        self.list.len() >> PLACE_BITS == 0 && self.list.windows(2).all(is_settled)
     }
 
     /// Puts `name:value` lines, each with its line break; values of one name are joined by commas.
     pub(crate) fn put(&self, sink: &mut impl Sink) {
         for (at, header) in self.list.iter().enumerate() {
-            if header.repeated {
-                sink.put(b",");
-            } else {
-                if at > 0 {
-                    sink.put(b"\n");
+            let goes_on = self.list.get(at + 1).is_some_and(|next| next.name.is_none());
+            match header.name {
+                // Most names stand alone, and most values hold no white space at all.
+                Some(name) if !goes_on && !may_hold_space(header.value) => {
+                    sink.put_all([name.as_bytes(), b":", header.value, b"\n"]);
                 }
-                sink.put(header.name.as_bytes());
-                sink.put(b":");
+                name => {
+                    match name {
+                        Some(name) => sink.put_all([name.as_bytes(), b":"]),
+                        None => sink.put(b","),
+                    }
+                    put_words(sink, header.value);
+                    if !goes_on {
+                        sink.put(b"\n");
+                    }
+                }
             }
-            put_value(sink, header.value);
-        }
-        if !self.list.is_empty() {
-            sink.put(b"\n");
         }
     }
 
     /// Puts the signed headers: names joined by semicolons, each once.
     pub(crate) fn put_names(&self, sink: &mut impl Sink) {
-        for (at, name) in self.names().enumerate() {
-            if at > 0 {
-                sink.put(b";");
-            }
-            sink.put(name.as_bytes());
+        let mut names = self.names();
+        if let Some(first) = names.next() {
+            sink.put(first.as_bytes());
         }
+        names.for_each(|name| sink.put_all([b";", name.as_bytes()]));
     }
 
     /// The names, sorted, each once.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.list.iter().filter(|header| !header.repeated).map(|header| header.name)
+        self.list.iter().filter_map(|header| header.name)
     }
 
     /// The length of the names joined by semicolons, in bytes.
     pub(crate) fn names_len(&self) -> usize {
-        self.names().map(|name| name.len() + 1).sum::<usize>().saturating_sub(1)
+        self.names_len
     }
 }
 
-/// The first 16 bytes of a name as a number, which orders names as they do themselves.
+/// What most signed headers begin with.
+const AMZ: &[u8] = b"x-amz-";
+
+/// The start of a name as the upper bits of a number, which orders names as they do themselves, as far as it goes: whether it stands
+/// before, among or after those that begin with `x-amz-`, and 13 bytes of what tells it from others there.
+#[inline]
 fn start(name: &str) -> u128 {
     let name = name.as_bytes();
-    if let Some(start) = name.first_chunk() {
-        return u128::from_be_bytes(*start);
-    }
-    // Two loads that may overlap: what they share is shifted out.
-    let (high, low) = match (name.first_chunk(), name.last_chunk()) {
-        (Some(high), Some(low)) => (u64::from_be_bytes(*high), u64::from_be_bytes(*low)),
-        _ => (name.iter().rev().fold(0, |start, &byte| (start >> 8) | (u64::from(byte) << 56)), 0),
+    let (class, rest) = match name.split_first_chunk::<{ AMZ.len() }>() {
+        Some((start, rest)) if start == AMZ => (1, rest),
+        _ if name < AMZ => (0, name),
+        _ => (2, name),
     };
-    let low = low.checked_shl(8 * (16 - name.len() as u32)).unwrap_or_default();
-    (u128::from(high) << 64) | u128::from(low)
+    (class << 120) | ((first_16(rest) >> (8 + PLACE_BITS)) << PLACE_BITS)
+}
+
+/// The first 16 bytes as a number, with zeros after the end.
+#[inline]
+fn first_16(bytes: &[u8]) -> u128 {
+    // Two loads that may overlap: what they share is shifted out.
+    let missing = 8 * 16_usize.saturating_sub(bytes.len()) as u32;
+    if let Some(all) = bytes.first_chunk() {
+        u128::from_be_bytes(*all)
+    } else if let (Some(high), Some(low)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let low = u64::from_be_bytes(*low).checked_shl(missing).unwrap_or_default();
+        (u128::from(u64::from_be_bytes(*high)) << 64) | u128::from(low)
+    } else if let (Some(high), Some(low)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let low = u32::from_be_bytes(*low).checked_shl(missing - 64).unwrap_or_default();
+        u128::from((u64::from(u32::from_be_bytes(*high)) << 32) | u64::from(low)) << 64
+    } else {
+        bytes.iter().rev().fold(0, |start, &byte| (start >> 8) | (u128::from(byte) << 120))
+    }
 }
 
 /// Puts a value with runs of white space made one space, also inside quotes, and none at its ends.
-fn put_value(sink: &mut impl Sink, value: &[u8]) {
-    // Most values hold no white space at all.
-    if !may_hold_space(value) {
-        return sink.put(value);
-    }
+fn put_words(sink: &mut impl Sink, value: &[u8]) {
     let words = value.split(|&byte| is_space(byte)).filter(|word| !word.is_empty());
     for (at, word) in words.enumerate() {
         if at > 0 {
@@ -165,15 +204,61 @@ mod tests {
     }
 
     #[test]
-    fn the_start_of_a_name_orders_as_the_name() {
-        let letters = "x-amz-meta-author-and-more";
+    fn the_start_of_a_name_is_read_at_every_length() {
+        let letters = b"author-and-more-than-16";
         for length in 0..letters.len() {
-            let name = &letters[..length];
-            let mut bytes = [0; 16];
+            let bytes = &letters[..length];
+            let mut padded = [0; 16];
             let known = length.min(16);
-            bytes[..known].copy_from_slice(&name.as_bytes()[..known]);
-            assert_eq!(start(name), u128::from_be_bytes(bytes), "{name}");
+            padded[..known].copy_from_slice(&bytes[..known]);
+            assert_eq!(first_16(bytes), u128::from_be_bytes(padded), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn names_sort_as_their_bytes_do() {
+        let mut names = vec![
+            "a",
+            "host",
+            "x",
+            "x-",
+            "x-a",
+            "x-aa",
+            "x-amy",
+            "x-amz",
+            "x-amz-",
+            "x-amz-a",
+            "x-amz-date",
+            "x-amz-meta-author",
+            "x-amz-meta-authors",
+            "x-amz-meta-autho",
+            "x-amz-server-side-encryption",
+            "x-amz-server-side-encryption-aws-kms-key-id",
+            "x-amz-server-side-encryption-context",
+            "x-amz0",
+            "x-amzn-trace-id",
+            "x-b",
+            "x-forwarded-for",
+            "x-forwarded-for-all",
+            "y",
+            "zzzzzzzzzzzzzzzzzz",
+            "content-encoding",
+            "content-encoding-of",
+            "content-md5",
+            "content-type",
+            "~",
+            "x-amz-\0",
+            "x-amz-a\0",
+        ];
+        let pushed = |names: &[&str]| canonical(&names.iter().map(|name| (*name, "v")).collect::<Vec<_>>()).1;
+        names.sort_unstable();
+        let sorted = names.join(";");
+        for shift in 0..names.len() {
+            names.rotate_left(shift);
+            assert_eq!(pushed(&names), sorted);
+        }
+        names.reverse();
+        assert_eq!(pushed(&names), sorted);
     }
 
     #[test]

@@ -11,8 +11,9 @@ mod sink;
 pub use headers::CanonicalHeaders;
 pub use sink::Sink;
 
-pub(crate) use query::CanonicalQuery;
-pub(crate) use sink::{Gathered, HashSink};
+pub use query::Query;
+pub(crate) use query::{CanonicalQuery, pairs};
+pub(crate) use sink::{HashSink, Text};
 
 /// A request in the one form that both sides hash.
 ///
@@ -22,8 +23,8 @@ pub struct CanonicalRequest<'a, 'h> {
     pub method: &'a str,
     /// The path, as sent; empty counts as `/`.
     pub path: &'a str,
-    /// The query string, as sent, without `?`.
-    pub query: &'a str,
+    /// The query string, as sent, without `?`: text, or in its canonical form already.
+    pub query: Query<'a>,
     /// Whether empty and dot segments of the path are removed: everywhere but S3.
     pub normalize_path: bool,
     /// Whether the path is encoded once more: everywhere but S3.
@@ -41,19 +42,15 @@ impl CanonicalRequest<'_, '_> {
     }
 
     fn put_with<S: Sink>(&self, sink: &mut S, put_names: impl FnOnce(&mut S)) {
-        sink.put(self.method.as_bytes());
-        sink.put(b"\n");
+        sink.put_all([self.method.as_bytes(), b"\n"]);
         path::put_path(sink, self.path.as_bytes(), self.normalize_path, self.double_encode);
         sink.put(b"\n");
-        if !self.query.is_empty() {
-            CanonicalQuery::parse(self.query).put(sink);
-        }
+        self.query.put(sink);
         sink.put(b"\n");
         self.headers.put(sink);
         sink.put(b"\n");
         put_names(sink);
-        sink.put(b"\n");
-        sink.put(self.payload_hash.as_bytes());
+        sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }
 
     /// The SHA-256 of the canonical request.

@@ -8,11 +8,51 @@ use smallvec::SmallVec;
 use super::Sink;
 use super::encode::{is_normal_form, put_encoded};
 
+/// The query string of a canonical request: as sent, or in its canonical form already.
+pub struct Query<'a>(Form<'a>);
+
+enum Form<'a> {
+    Raw(&'a str),
+    Canonical { pairs: &'a [(Piece<'a>, Piece<'a>)], encoded: &'a [u8] },
+}
+
+impl<'a> From<&'a str> for Query<'a> {
+    /// As sent, without `?`.
+    fn from(raw: &'a str) -> Self {
+        Self(Form::Raw(raw))
+    }
+}
+
+impl Query<'_> {
+    pub(crate) fn put(&self, sink: &mut impl Sink) {
+        match self.0 {
+            Form::Raw("") => {}
+            Form::Raw(raw) => CanonicalQuery::parse(raw).as_query().put(sink),
+            Form::Canonical { pairs, encoded } => put(sink, pairs, encoded),
+        }
+    }
+}
+
+/// Puts `key=value&key=value`.
+fn put(sink: &mut impl Sink, pairs: &[(Piece<'_>, Piece<'_>)], encoded: &[u8]) {
+    for (at, (key, value)) in pairs.iter().enumerate() {
+        if at > 0 {
+            sink.put(b"&");
+        }
+        sink.put_all([key.bytes(encoded), b"=", value.bytes(encoded)]);
+    }
+}
+
 /// The pairs of a raw query string, sorted by encoded key, then by encoded value.
 pub(crate) struct CanonicalQuery<'a> {
     pairs: SmallVec<[(Piece<'a>, Piece<'a>); 12]>,
     /// What was not in normal form on the wire, encoded anew, piece after piece.
     encoded: SmallVec<[u8; 256]>,
+}
+
+/// The pairs of a query string: what stands between `&`, unless that is nothing.
+pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split('&').filter(|pair| !pair.is_empty())
 }
 
 /// A key or a value in normal form.
@@ -25,12 +65,21 @@ impl<'a> CanonicalQuery<'a> {
     /// Reads a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a
     /// key without `=` has an empty value, a `+` is a plus.
     pub(crate) fn parse(raw: &'a str) -> Self {
+        Self::of(pairs(raw), &[])
+    }
+
+    /// Of pairs as they stand on the wire, and others that are in normal form.
+    pub(crate) fn of(raw: impl Iterator<Item = &'a str>, normal: &[(&'a str, &'a str)]) -> Self {
         let mut query = Self { pairs: SmallVec::new(), encoded: SmallVec::new() };
-        for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+        for pair in raw {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let pair = (query.piece(key.as_bytes()), query.piece(value.as_bytes()));
             query.pairs.push(pair);
         }
+        let normal = normal
+            .iter()
+            .map(|(key, value)| (Piece::AsSent(key.as_bytes()), Piece::AsSent(value.as_bytes())));
+        query.pairs.extend(normal);
         let Self { pairs, encoded } = &mut query;
         pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
             (a_key.bytes(encoded), a_value.bytes(encoded))
@@ -49,16 +98,9 @@ impl<'a> CanonicalQuery<'a> {
         Piece::Encoded(start..self.encoded.len())
     }
 
-    /// Puts `key=value&key=value`.
-    pub(crate) fn put(&self, sink: &mut impl Sink) {
-        for (at, (key, value)) in self.pairs.iter().enumerate() {
-            if at > 0 {
-                sink.put(b"&");
-            }
-            sink.put(key.bytes(&self.encoded));
-            sink.put(b"=");
-            sink.put(value.bytes(&self.encoded));
-        }
+    /// As a canonical request takes it.
+    pub(crate) fn as_query(&self) -> Query<'_> {
+        Query(Form::Canonical { pairs: &self.pairs, encoded: &self.encoded })
     }
 }
 
@@ -77,7 +119,7 @@ mod tests {
 
     fn query(raw: &str) -> String {
         let mut out = Vec::new();
-        CanonicalQuery::parse(raw).put(&mut out);
+        Query::from(raw).put(&mut out);
         String::from_utf8(out).unwrap()
     }
 

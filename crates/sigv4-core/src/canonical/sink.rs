@@ -1,13 +1,16 @@
 //! Where a canonical form goes: into a hash, or into text. The code that writes it is the same.
 
-use sha2::digest::consts::U32;
-use sha2::digest::{FixedOutput, Update};
 use sha2::{Digest, Sha256};
 
 /// Takes bytes in order.
 pub trait Sink {
     /// Takes the next bytes.
     fn put(&mut self, bytes: &[u8]);
+
+    /// Takes pieces that follow one another.
+    fn put_all<const N: usize>(&mut self, pieces: [&[u8]; N]) {
+        pieces.iter().for_each(|piece| self.put(piece));
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -23,35 +26,28 @@ impl<A: smallvec::Array<Item = u8>> Sink for smallvec::SmallVec<A> {
 }
 
 /// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and hashed when that is full.
-pub(crate) type HashSink = Gathered<Sha256>;
-
-/// Gathers pieces for a hash, or for a MAC that begins with one.
 #[derive(Clone)]
-pub(crate) struct Gathered<H> {
-    hash: H,
+pub(crate) struct HashSink {
+    hash: Sha256,
     gathered: [u8; GATHERED],
     len: usize,
 }
 
-/// So much is hashed at once: four blocks.
-const GATHERED: usize = 256;
+/// So much is hashed at once: eight blocks, which most requests fit in.
+const GATHERED: usize = 512;
 
 impl HashSink {
+    #[inline]
     pub(crate) fn new() -> Self {
-        Self::of(Sha256::new())
-    }
-}
-
-impl<H: Update + FixedOutput<OutputSize = U32>> Gathered<H> {
-    /// Goes on where `hash` stands.
-    pub(crate) fn of(hash: H) -> Self {
-        Self { hash, gathered: [0; GATHERED], len: 0 }
+        Self { hash: Sha256::new(), gathered: [0; GATHERED], len: 0 }
     }
 
-    /// The digest.
-    pub(crate) fn finish(mut self) -> [u8; 32] {
-        self.hash.update(&self.gathered[..self.len]);
-        self.hash.finalize_fixed().into()
+    /// The digest of what was put so far; what comes next begins anew. (In place: to move all this takes longer than a block.)
+    #[inline]
+    pub(crate) fn finish(&mut self) -> [u8; 32] {
+        let gathered = &self.gathered[..std::mem::take(&mut self.len)];
+        Digest::update(&mut self.hash, gathered);
+        self.hash.finalize_reset().into()
     }
 
     /// Takes more than there is room for. What is handed on is full, so that the hash finds whole blocks and keeps
@@ -60,32 +56,106 @@ impl<H: Update + FixedOutput<OutputSize = U32>> Gathered<H> {
         while self.len + bytes.len() >= GATHERED {
             let (now, later) = bytes.split_at(GATHERED - self.len);
             self.gathered[self.len..].copy_from_slice(now);
-            self.hash.update(&self.gathered);
+            Digest::update(&mut self.hash, self.gathered);
             self.len = 0;
             bytes = later;
         }
-        self.gathered[..bytes.len()].copy_from_slice(bytes);
-        self.len = bytes.len();
+        self.gathered[self.len..][..bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
     }
 }
 
-impl<H: Update + FixedOutput<OutputSize = U32>> Sink for Gathered<H> {
+impl Sink for HashSink {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
+        self.put_all([bytes]);
+    }
+
+    #[inline(always)]
+    fn put_all<const N: usize>(&mut self, pieces: [&[u8]; N]) {
+        let end = self.len + pieces.iter().map(|piece| piece.len()).sum::<usize>();
         if end >= GATHERED {
-            return self.overflow(bytes);
+            return pieces.iter().for_each(|piece| self.overflow(piece));
         }
-        copy_short(&mut self.gathered[self.len..end], bytes);
+        put_short(&mut self.gathered[self.len..end], pieces);
         self.len = end;
     }
 }
 
-/// Copies between slices of one length. Most are short, and for those a call would take longer than the copy: up to
-/// 32 bytes, the first and the last few are copied, which may overlap.
-#[inline]
-fn copy_short(to: &mut [u8], from: &[u8]) {
+/// Text on the stack, or on the heap once it is longer than `N` bytes.
+pub(crate) struct Text<const N: usize> {
+    short: [u8; N],
+    len: usize,
+    /// All of it, if it is long.
+    long: Vec<u8>,
+}
+
+impl<const N: usize> Text<N> {
     #[inline]
+    pub(crate) fn new() -> Self {
+        Self { short: [0; N], len: 0, long: Vec::new() }
+    }
+
+    /// It, where it is made of text alone.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        if self.long.is_empty() { &self.short[..self.len] } else { &self.long }
+    }
+
+    #[cold]
+    fn overflow(&mut self, bytes: &[u8]) {
+        if self.long.is_empty() {
+            self.long.extend_from_slice(&self.short[..self.len]);
+            // Nothing fits any more.
+            self.len = N;
+        }
+        self.long.extend_from_slice(bytes);
+    }
+}
+
+impl<const N: usize> std::fmt::Write for Text<N> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl<const N: usize> Sink for Text<N> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.put_all([bytes]);
+    }
+
+    #[inline]
+    fn put_all<const M: usize>(&mut self, pieces: [&[u8]; M]) {
+        let end = self.len + pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        if end >= N {
+            return pieces.iter().for_each(|piece| self.overflow(piece));
+        }
+        put_short(&mut self.short[self.len..end], pieces);
+        self.len = end;
+    }
+}
+
+/// Copies pieces to the start of `room`, which is long enough, and returns the rest of it.
+#[inline(always)]
+fn put_short<'a, const N: usize>(mut room: &'a mut [u8], pieces: [&[u8]; N]) -> &'a mut [u8] {
+    for piece in pieces {
+        let (now, later) = room.split_at_mut(piece.len());
+        copy_short(now, piece);
+        room = later;
+    }
+    room
+}
+
+/// Copies between slices of one length. Most are short, and for those a call would take longer than the copy: up to
+/// 64 bytes, the first and the last few are copied, which may overlap.
+#[inline(always)]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    #[inline(always)]
     fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
         if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
             *to = *from;
@@ -100,7 +170,8 @@ fn copy_short(to: &mut [u8], from: &[u8]) {
         2..4 => ends::<2>(to, from),
         4..8 => ends::<4>(to, from),
         8..16 => ends::<8>(to, from),
-        16..=32 => ends::<16>(to, from),
+        16..32 => ends::<16>(to, from),
+        32..=64 => ends::<32>(to, from),
         _ => to.copy_from_slice(from),
     }
 }
@@ -120,12 +191,35 @@ mod tests {
     }
 
     #[test]
-    fn pads_messages_of_every_length() {
+    fn hashes_messages_of_every_length() {
+        let mut sink = HashSink::new();
         for length in 0..1300 {
             let data = vec![0xa5; length];
-            let mut sink = HashSink::new();
             sink.put(&data);
             assert_eq!(sink.finish()[..], Sha256::digest(&data)[..], "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn text_is_the_same_wherever_it_stands() {
+        let data: Vec<u8> = (0..200).collect();
+        for first in 0..data.len() {
+            let mut text = Text::<100>::new();
+            let (start, rest) = data.split_at(first);
+            text.put(start);
+            assert_eq!(text.as_bytes(), start);
+            text.put_all([&rest[..rest.len() / 2], &rest[rest.len() / 2..], b""]);
+            assert_eq!(text.as_bytes(), data);
+        }
+    }
+
+    #[test]
+    fn copies_of_every_length() {
+        let data: Vec<u8> = (0..100).collect();
+        for length in 0..data.len() {
+            let mut to = vec![0xff; length];
+            copy_short(&mut to, &data[..length]);
+            assert_eq!(to, data[..length]);
         }
     }
 }

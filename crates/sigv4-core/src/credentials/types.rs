@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
+use crate::canonical::encode::put_encoded;
 use crate::error::{Error, ErrorKind};
 use crate::signature::signing_key::KeyMemo;
 #[cfg(feature = "sigv4a")]
@@ -36,13 +37,15 @@ struct Inner {
     secret_access_key: Zeroizing<String>,
     /// Ready to go into a request: marked sensitive, one shared buffer that is wiped at its end.
     session_token: Option<HeaderValue>,
+    /// The token as it stands in a query, percent-encoded at its first use.
+    session_token_in_query: OnceLock<Zeroizing<String>>,
     /// Whether the token is that of an S3 Express session.
     s3_session: bool,
     expiry: Option<SystemTime>,
     source: Cow<'static, str>,
     keys: KeyMemo,
     #[cfg(feature = "sigv4a")]
-    key_pair: std::sync::OnceLock<KeyPair>,
+    key_pair: OnceLock<KeyPair>,
 }
 
 impl Credentials {
@@ -65,6 +68,7 @@ impl Credentials {
             access_key_id,
             secret_access_key,
             session_token: None,
+            session_token_in_query: OnceLock::new(),
             s3_session: false,
             expiry: None,
             source: Cow::Borrowed("static"),
@@ -82,7 +86,10 @@ impl Credentials {
         let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(token))
             .map_err(|_| refused("session token", "holds a character that no header can carry"))?;
         value.set_sensitive(true);
-        Ok(self.changed(|inner| inner.session_token = Some(value)))
+        Ok(self.changed(|inner| {
+            inner.session_token = Some(value);
+            inner.session_token_in_query = OnceLock::new();
+        }))
     }
 
     /// The same credentials, known to be those of an S3 Express session (the answer of `CreateSession`): a directory
@@ -110,6 +117,7 @@ impl Credentials {
             access_key_id: shared.access_key_id.clone(),
             secret_access_key: shared.secret_access_key.clone(),
             session_token: shared.session_token.clone(),
+            session_token_in_query: OnceLock::new(),
             s3_session: shared.s3_session,
             expiry: shared.expiry,
             source: shared.source.clone(),
@@ -140,6 +148,19 @@ impl Credentials {
     /// The session token as a header value, marked sensitive; a clone shares the buffer.
     pub fn session_token_header(&self) -> Option<&HeaderValue> {
         self.0.session_token.as_ref()
+    }
+
+    /// The session token as it stands in a query.
+    pub(crate) fn session_token_in_query(&self) -> Option<&str> {
+        let token = self.session_token()?.as_bytes();
+        let encoded = self.0.session_token_in_query.get_or_init(|| {
+            // Room for the longest there can be: a buffer that grew would leave its beginnings behind.
+            let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.len()));
+            put_encoded(&mut *encoded, token);
+            // The same buffer, which is ASCII now.
+            Zeroizing::new(String::from_utf8(std::mem::take(&mut *encoded)).unwrap_or_default())
+        });
+        Some(encoded)
     }
 
     /// Whether they are those of an S3 Express session.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -116,7 +116,11 @@ pub fn correction_disabled(read: impl Fn(&str) -> Option<String>) -> bool {
 ///
 /// Reading and updating a known host takes no lock and allocates nothing. Hosts beyond 64 replace the oldest.
 #[derive(Debug, Default)]
-pub struct ClockOffsets(ArcSwap<Vec<Arc<Entry>>>);
+pub struct ClockOffsets {
+    entries: ArcSwap<Vec<Arc<Entry>>>,
+    /// Whether any clock was ever found to be off, so that most signers look no further.
+    any_off: AtomicBool,
+}
 
 const MAX_HOSTS: usize = 64;
 
@@ -131,7 +135,10 @@ struct Entry {
 impl ClockOffsets {
     /// The offset of this host, zero if none was learnt.
     pub fn get(&self, host: &str) -> ClockOffset {
-        let entries = self.0.load();
+        if !self.any_off.load(Ordering::Acquire) {
+            return ClockOffset::ZERO;
+        }
+        let entries = self.entries.load();
         let entry = entries.iter().find(|entry| *entry.host == *host);
         ClockOffset(entry.map_or(0, |entry| entry.millis.load(Ordering::Relaxed)))
     }
@@ -148,7 +155,7 @@ impl ClockOffsets {
 
     /// Whether nothing was learnt yet from a request that was sent within the same second.
     pub(crate) fn is_due(&self, host: &str, sent_at: SystemTime) -> bool {
-        let entries = self.0.load();
+        let entries = self.entries.load();
         let entry = entries.iter().find(|entry| *entry.host == *host);
         entry.is_none_or(|entry| entry.learnt_at.load(Ordering::Relaxed) != unix_seconds(sent_at))
     }
@@ -159,15 +166,19 @@ impl ClockOffsets {
     }
 
     fn put(&self, host: &str, offset: ClockOffset, learnt_at: u64) {
-        let entries = self.0.load();
+        let entries = self.entries.load();
         match entries.iter().find(|entry| *entry.host == *host) {
             Some(entry) => entry.put(offset, learnt_at),
             None => self.insert(host, offset, learnt_at),
         }
+        // An accepted answer tells of a clock within a second or two, more often than not.
+        if offset != ClockOffset::ZERO && !self.any_off.load(Ordering::Relaxed) {
+            self.any_off.store(true, Ordering::Release);
+        }
     }
 
     fn insert(&self, host: &str, offset: ClockOffset, learnt_at: u64) {
-        self.0.rcu(|entries| {
+        self.entries.rcu(|entries| {
             let entry = Arc::new(Entry {
                 host: host.into(),
                 millis: AtomicI64::new(offset.0),

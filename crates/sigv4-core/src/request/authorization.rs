@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::canonical::{CanonicalHeaders, Sink};
 use crate::error::{Error, ErrorKind};
-use crate::signature::{Algorithm, CredentialScope};
+use crate::signature::Algorithm;
 
 /// What every algorithm name of the family begins with.
 pub(crate) const FAMILY: &str = "AWS4-";
@@ -101,47 +101,39 @@ impl std::fmt::Display for Authorization<'_> {
 
 /// The header while it is made: all but the signature, in one buffer of exactly the size that it will have.
 ///
-/// Scope and signed headers stand in what is signed too: they are written once, here.
+/// The list of signed headers stands in what is signed too: it is written once, here.
 pub(crate) struct Draft {
     text: Vec<u8>,
-    scope: Range<usize>,
     signed_headers: Range<usize>,
 }
 
 impl Draft {
-    /// Everything before the signature, and room for one of `signature_len` bytes.
+    /// Everything before the signature, and room for one.
     pub(crate) fn new(
         algorithm: Algorithm<'_>,
         access_key_id: &str,
-        scope: &CredentialScope<'_>,
+        scope: &str,
         headers: &CanonicalHeaders<'_>,
     ) -> Self {
-        const FIXED: usize = " Credential=/, SignedHeaders=, Signature=".len();
-        let len = FIXED
-            + algorithm.name().len()
+        const CREDENTIAL: &str = " Credential=";
+        const SIGNED_HEADERS: &str = ", SignedHeaders=";
+        const SIGNATURE: &str = ", Signature=";
+        let algorithm_name = algorithm.name();
+        let names_len = headers.names_len();
+        let start = algorithm_name.len()
+            + CREDENTIAL.len()
             + access_key_id.len()
+            + "/".len()
             + scope.len()
-            + headers.names_len()
-            + algorithm.signature_len();
-        let mut text = Vec::with_capacity(len);
-        text.put(algorithm.name().as_bytes());
-        text.put(b" Credential=");
-        text.put(access_key_id.as_bytes());
-        text.put(b"/");
-        let start = text.len();
-        scope.write(|part| text.put(part.as_bytes()));
-        let scope = start..text.len();
-        text.put(b", SignedHeaders=");
-        let start = text.len();
+            + SIGNED_HEADERS.len();
+        let signed_headers = start..start + names_len;
+        let signature = signed_headers.end + SIGNATURE.len();
+        let mut text = Vec::with_capacity(signature + algorithm.signature_len());
+        let pieces = [algorithm_name, CREDENTIAL, access_key_id, "/", scope, SIGNED_HEADERS];
+        text.put_all(pieces.map(str::as_bytes));
         headers.put_names(&mut text);
-        let signed_headers = start..text.len();
-        text.put(b", Signature=");
-        Self { text, scope, signed_headers }
-    }
-
-    /// The credential scope.
-    pub(crate) fn scope(&self) -> &[u8] {
-        &self.text[self.scope.clone()]
+        text.put(SIGNATURE.as_bytes());
+        Self { text, signed_headers }
     }
 
     /// The names of the signed headers, joined by semicolons.
@@ -149,7 +141,7 @@ impl Draft {
         &self.text[self.signed_headers.clone()]
     }
 
-    /// The header's text.
+    /// The header's text, which ends with the signature.
     pub(crate) fn finish(mut self, signature: &[u8]) -> Vec<u8> {
         self.text.put(signature);
         self.text

@@ -1,6 +1,6 @@
 //! Step 4 of the specification, presigned form: the signature put into the URL's query.
 
-use std::io::Write;
+use std::fmt::Write;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -9,7 +9,7 @@ use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
-use crate::canonical::{CanonicalHeaders, CanonicalRequest, Sink};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest, Text, pairs};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
 use crate::signature::Signature;
@@ -34,7 +34,7 @@ const PARAMETERS: [&str; 9] = [
 #[derive(Clone)]
 pub struct QuerySignature {
     /// The query, and what a caller of this crate had written before it.
-    url: Vec<u8>,
+    url: String,
     query_at: usize,
     signature: Signature,
     lifetime: Duration,
@@ -44,11 +44,11 @@ pub struct QuerySignature {
 impl QuerySignature {
     /// The whole query string to send, without `?`. It is a bearer secret for as long as it lives.
     pub fn query(&self) -> &str {
-        as_str(&self.url[self.query_at..])
+        &self.url[self.query_at..]
     }
 
     /// The query with what was written before it.
-    pub(crate) fn into_url(self) -> Vec<u8> {
+    pub(crate) fn into_url(self) -> String {
         self.url
     }
 
@@ -91,28 +91,25 @@ pub fn presign<H: HeaderView + ?Sized>(
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<QuerySignature, Error> {
-    presign_after(Vec::new(), request, params, expires, payload, text)
+    presign_after(String::new(), request, params, expires, payload, text)
 }
 
 /// As [`presign`], with the query written after what `url` holds: the URL up to its `?`.
 pub(crate) fn presign_after<H: HeaderView + ?Sized>(
-    mut url: Vec<u8>,
+    mut url: String,
     request: &RequestView<'_, H>,
     params: &SigningParams<'_>,
     expires: Duration,
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<QuerySignature, Error> {
-    params.check()?;
+    let key = params.key()?;
     let lifetime = lifetime(params, expires)?;
     // Declared before the headers that will borrow them.
     #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
     let payload_hash;
-    let token = params.credentials.session_token().map(str::as_bytes);
-    url.reserve_exact(presigned_len(request, params));
-    let mut query = Query { at: url.len(), url };
     let mut headers = CanonicalHeaders::default();
-    let found = Found::look(request.headers, params.signed_headers, &mut headers);
+    let found = Found::look(request.headers, params.signed_headers, &mut headers)?;
     let host = found.host(request)?;
     let former = found.former()?;
     if former.signed {
@@ -131,98 +128,68 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     }
     headers.sort();
 
-    // What is signed is what is sent: the query is written first as it goes on the wire, then canonicalised.
-    for pair in request.query.split('&').filter(|pair| !pair.is_empty() && !is_parameter(pair)) {
-        query.raw(pair.as_bytes());
+    // Each value is encoded once, for what is sent and for what is signed.
+    let (mut credential, mut lives, mut regions) = (Encoded::new(), Encoded::new(), Encoded::new());
+    for part in [params.credentials.access_key_id(), "/", key.scope()] {
+        put_encoded(&mut credential, part.as_bytes());
     }
-    query.pair("X-Amz-Algorithm", params.algorithm.name().as_bytes());
-    let (mut credential, mut names) = (Text::new(), Text::new());
-    credential.put(params.credentials.access_key_id().as_bytes());
-    credential.put(b"/");
-    let scope_at = credential.len();
-    params.scope().write(|part| credential.put(part.as_bytes()));
-    query.pair("X-Amz-Credential", &credential);
-    query.pair("X-Amz-Date", params.date.as_bytes());
-    query.number("X-Amz-Expires", lifetime.as_secs());
-    if let Some(regions) = params.algorithm.region_set() {
-        query.pair("X-Amz-Region-Set", regions.as_str().as_bytes());
-    }
+    // Writing there does not fail.
+    let _ = write!(lives, "{}", lifetime.as_secs());
+    let (mut names, mut signed_names) = (Encoded::new(), Encoded::new());
     headers.put_names(&mut names);
-    query.pair("X-Amz-SignedHeaders", &names);
+    put_encoded(&mut signed_names, names.as_bytes());
+    let mut own = Parameters::new();
+    own.push(("X-Amz-Algorithm", params.algorithm.name()));
+    own.push(("X-Amz-Credential", credential.as_str()));
+    own.push(("X-Amz-Date", params.date.as_str()));
+    own.push(("X-Amz-Expires", lives.as_str()));
+    if let Some(set) = params.algorithm.region_set() {
+        put_encoded(&mut regions, set.as_str().as_bytes());
+        own.push(("X-Amz-Region-Set", regions.as_str()));
+    }
+    own.push(("X-Amz-SignedHeaders", signed_names.as_str()));
     let token_name = match params.rules.token {
         TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
         _ => "X-Amz-Security-Token",
     };
     let append_token =
         params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
-    if let Some(token) = token.filter(|_| !append_token) {
-        query.pair(token_name, token);
-    }
+    let token = params.credentials.session_token_in_query().map(|token| (token_name, token));
+    own.extend(token.filter(|_| !append_token));
 
+    let callers = || pairs(request.query).filter(|pair| !is_parameter(pair));
+    let query = CanonicalQuery::of(callers(), &own);
     let canonical = CanonicalRequest {
         method: request.method,
         path: request.path,
-        query: query.as_str(),
+        query: query.as_query(),
         normalize_path: params.rules.normalize_path,
         double_encode: params.rules.double_encode,
         headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
-    let signature = params.signature(&canonical, &names, &credential[scope_at..], text)?;
+    let signature = params.signature(&key, &canonical, names.as_bytes(), text)?;
     let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
-    drop(headers);
-    query.pair("X-Amz-Signature", signature.as_bytes());
-    if let Some(token) = token.filter(|_| append_token) {
-        query.pair(token_name, token);
+
+    let tail = [Some(("X-Amz-Signature", signature.as_str())), token.filter(|_| append_token)];
+    let own = || own.iter().copied().chain(tail.into_iter().flatten());
+    let query_at = url.len();
+    let own_len = own().map(|(name, value)| name.len() + value.len() + "&=".len()).sum::<usize>();
+    url.reserve_exact(request.query.len() + "&".len() + own_len);
+    for pair in callers() {
+        url.extend([pair, "&"]);
     }
-    Ok(QuerySignature { url: query.url, query_at: query.at, signature, lifetime, signed_headers })
+    for (at, (name, value)) in own().enumerate() {
+        url.extend([if at > 0 { "&" } else { "" }, name, "=", value]);
+    }
+    Ok(QuerySignature { url, query_at, signature, lifetime, signed_headers })
 }
 
-/// About how long the query will be, in bytes, and hardly ever less.
-pub(crate) fn presigned_len<H: ?Sized>(request: &RequestView<'_, H>, params: &SigningParams<'_>) -> usize {
-    // What `X-Amz-*` takes, but for the token, of which some characters are encoded.
-    let token = params.credentials.session_token_header().map_or(0, |token| token.len());
-    request.query.len() + 384 + token + token / 4
-}
+/// The signer's own parameters, with encoded values.
+type Parameters<'a> = SmallVec<[(&'static str, &'a str); 9]>;
 
-/// Long enough for most.
-type Text = SmallVec<[u8; 256]>;
-
-/// A query string as it goes on the wire, and what stands before it.
-struct Query {
-    url: Vec<u8>,
-    at: usize,
-}
-
-impl Query {
-    fn raw(&mut self, pair: &[u8]) {
-        if self.url.len() > self.at {
-            self.url.push(b'&');
-        }
-        self.url.put(pair);
-    }
-
-    fn pair(&mut self, name: &str, value: &[u8]) {
-        self.raw(name.as_bytes());
-        self.url.put(b"=");
-        put_encoded(&mut self.url, value);
-    }
-
-    fn number(&mut self, name: &str, value: u64) {
-        self.raw(name.as_bytes());
-        // Writing into a `Vec` does not fail.
-        let _ = write!(self.url, "={value}");
-    }
-
-    fn as_str(&self) -> &str {
-        as_str(&self.url[self.at..])
-    }
-}
-
-/// A query as text: it is made of pieces of a `str`, cut at `&`, and of ASCII.
-fn as_str(query: &[u8]) -> &str {
-    std::str::from_utf8(query).unwrap_or_default()
-}
+/// Long enough for most values.
+type Encoded = Text<256>;
 
 fn is_parameter(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default();

@@ -1,18 +1,14 @@
 //! Step 4 of the specification, header form: the signature put into the request's headers.
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use smallvec::SmallVec;
 
 use super::authorization::Draft;
 use super::view::{Former, Found, HeaderView, RequestView};
-use super::{SignedHeaders, SignedText};
+use super::{SignedText, SigningParams};
 use crate::body::{Payload, PayloadHash};
-use crate::canonical::{CanonicalHeaders, CanonicalRequest, Sink};
-use crate::clock::AmzDate;
-use crate::credentials::Credentials;
+use crate::canonical::{CanonicalHeaders, CanonicalRequest, pairs};
 use crate::error::{Error, ErrorKind};
-use crate::service::{ContentSha256, ServiceRules, TokenPlacement};
-use crate::signature::{Algorithm, CredentialScope, Hex, Signature, StringToSign, scope};
+use crate::service::{ContentSha256, TokenPlacement};
 
 /// `x-amz-date`: the time of the signature.
 pub const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
@@ -26,169 +22,98 @@ pub const X_AMZ_S3SESSION_TOKEN: HeaderName = HeaderName::from_static("x-amz-s3s
 /// `x-amz-region-set`: the regions in which a SigV4a signature is good.
 pub const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
 
-/// With what, when and how a request is signed. Both forms of a signature, header and presigned, take it.
-#[derive(Debug, Clone, Copy)]
-pub struct SigningParams<'a> {
-    /// Who signs.
-    pub credentials: &'a Credentials,
-    /// The time of the signature.
-    pub date: &'a AmzDate,
-    /// SigV4, or SigV4a and its region set.
-    pub algorithm: Algorithm<'a>,
-    /// The region of the scope. Of no account in SigV4a.
-    pub region: &'a str,
-    /// The service of the scope: its signing name.
-    pub service: &'a str,
-    /// How this service departs from plain SigV4.
-    pub rules: ServiceRules,
-    /// Which headers are signed.
-    pub signed_headers: &'a SignedHeaders,
-    /// Adds the session token after signing, not covered by the signature.
-    pub omit_session_token: bool,
-}
-
-impl<'a> SigningParams<'a> {
-    /// Parameters with the rules of the service and the default signed headers.
-    pub fn new(credentials: &'a Credentials, date: &'a AmzDate, region: &'a str, service: &'a str) -> Self {
-        const STANDARD: &SignedHeaders = &SignedHeaders::standard();
-        let rules = ServiceRules::for_service(service);
-        Self {
-            credentials,
-            date,
-            algorithm: Algorithm::V4,
-            region,
-            service,
-            rules,
-            signed_headers: STANDARD,
-            omit_session_token: false,
-        }
-    }
-
-    /// Refuses parameters that no service would take, and names them.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        self.check_algorithm()?;
-        scope::check_part("service", self.service)?;
-        if self.credentials.is_expired(self.date.time()) {
-            return Err(Error::new(
-                ErrorKind::ExpiredCredentials,
-                format!(
-                    "the credentials from {:?} expired before {}: fetch new ones",
-                    self.credentials.source(),
-                    self.date
-                ),
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_algorithm(&self) -> Result<(), Error> {
-        match self.algorithm {
-            Algorithm::V4 if self.rules.sigv4a_only => Err(if cfg!(feature = "sigv4a") {
-                Error::new(
-                    ErrorKind::Option,
-                    format!(
-                        "{} takes SigV4a signatures only: choose a region set, such as \"*\"",
-                        self.service
-                    ),
-                )
-            } else {
-                Error::new(
-                    ErrorKind::Feature,
-                    format!(
-                        "{} takes SigV4a signatures only: enable the feature `sigv4a` of sigv4-core",
-                        self.service
-                    ),
-                )
-            }),
-            Algorithm::V4 => scope::check_part("region", self.region),
-            Algorithm::V4a { .. } if cfg!(feature = "sigv4a") => Ok(()),
-            Algorithm::V4a { .. } => Err(Error::new(
-                ErrorKind::Feature,
-                "this host or service takes SigV4a signatures only, or a region set asks for one: enable the feature \
-                 `sigv4a` of sigv4-core",
-            )),
-        }
-    }
-
-    pub(crate) fn scope(&self) -> CredentialScope<'a> {
-        match self.algorithm {
-            Algorithm::V4 => CredentialScope::new(self.date, self.region, self.service),
-            Algorithm::V4a { .. } => CredentialScope::without_region(self.date, self.service),
-        }
-    }
-
-    /// The signature of a canonical request, and both texts where somebody asked for them. The lists of signed headers and
-    /// the scope are at hand, written.
-    pub(super) fn signature(
-        &self,
-        canonical: &CanonicalRequest<'_, '_>,
-        signed_headers: &[u8],
-        scope: &[u8],
-        text: Option<&mut SignedText>,
-    ) -> Result<Signature, Error> {
-        let string_to_sign = StringToSign {
-            algorithm: self.algorithm.name(),
-            date: self.date,
-            scope: self.scope(),
-            digest: canonical.digest_with(signed_headers),
-        };
-        if let Some(text) = text {
-            text.canonical_request = canonical.to_text();
-            text.string_to_sign = string_to_sign.to_text();
-        }
-        #[cfg(feature = "sigv4a")]
-        if let Algorithm::V4a { .. } = self.algorithm {
-            let signature = self.credentials.key_pair()?.sign(&string_to_sign.bytes());
-            return Ok(Signature::V4a(signature.into()));
-        }
-        let secret = self.credentials.secret_access_key();
-        let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
-        Ok(Signature::V4(Hex::of(
-            &key.sign_put(|sink| string_to_sign.put_with(sink, |sink| sink.put(scope))),
-        )))
-    }
-
-    /// The name under which the session token travels in headers.
-    fn token_header(&self) -> HeaderName {
-        match self.rules.token {
-            TokenPlacement::S3Express if self.credentials.is_s3_session() => X_AMZ_S3SESSION_TOKEN,
-            _ => X_AMZ_SECURITY_TOKEN,
-        }
-    }
-}
-
 /// A signature in the header form: the headers that carry it.
 #[derive(Debug, Clone)]
 pub struct HeaderSignature {
-    signature: Signature,
-    set: SmallVec<[(HeaderName, HeaderValue); 4]>,
-    removed: SmallVec<[HeaderName; 2]>,
+    /// It ends with the signature.
+    authorization: HeaderValue,
+    signature_len: usize,
+    date: HeaderValue,
+    content_sha256: Option<HeaderValue>,
+    token: Option<HeaderValue>,
+    /// Whether the token is that of an S3 Express session.
+    s3_session: bool,
+    region_set: Option<HeaderValue>,
+    removed: Option<Removed>,
+}
+
+/// Which headers of an earlier signature are to go.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Removed {
+    content_sha256: bool,
+    token: bool,
+    s3_session_token: bool,
+    region_set: bool,
+}
+
+impl Removed {
+    #[cold]
+    fn from(self, headers: &mut HeaderMap) {
+        for (is_removed, name) in [
+            (self.content_sha256, X_AMZ_CONTENT_SHA256),
+            (self.token, X_AMZ_SECURITY_TOKEN),
+            (self.s3_session_token, X_AMZ_S3SESSION_TOKEN),
+            (self.region_set, X_AMZ_REGION_SET),
+        ] {
+            if is_removed {
+                headers.remove(name);
+            }
+        }
+    }
 }
 
 impl HeaderSignature {
     /// The signature itself, in hex.
     pub fn signature(&self) -> &str {
-        self.signature.as_str()
+        let text = self.authorization.to_str().unwrap_or_default();
+        &text[text.len().saturating_sub(self.signature_len)..]
     }
 
     /// The headers that carry it: `authorization`, `x-amz-date`, and as needed `x-amz-security-token`,
     /// `x-amz-content-sha256` and `x-amz-region-set`.
     pub fn headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-        self.set.iter().map(|(name, value)| (name, value))
+        static NAMES: [HeaderName; 6] = [
+            AUTHORIZATION,
+            X_AMZ_DATE,
+            X_AMZ_CONTENT_SHA256,
+            X_AMZ_SECURITY_TOKEN,
+            X_AMZ_S3SESSION_TOKEN,
+            X_AMZ_REGION_SET,
+        ];
+        let values = [
+            Some(&self.authorization),
+            Some(&self.date),
+            self.content_sha256.as_ref(),
+            self.token.as_ref().filter(|_| !self.s3_session),
+            self.token.as_ref().filter(|_| self.s3_session),
+            self.region_set.as_ref(),
+        ];
+        NAMES.iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// Puts them into a request, in place of those of an earlier signature. An error of kind `Header`, with
     /// nothing changed, when the map can hold no more.
-    pub fn apply(mut self, headers: &mut HeaderMap) -> Result<(), Error> {
-        headers.try_reserve(self.set.len()).map_err(|_| {
+    pub fn apply(self, headers: &mut HeaderMap) -> Result<(), Error> {
+        // Date and signature, and what else there is.
+        let others = [&self.content_sha256, &self.token, &self.region_set];
+        let added = 2 + others.iter().filter(|value| value.is_some()).count();
+        headers.try_reserve(added).map_err(|_| {
             Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
         })?;
-        for name in self.removed {
-            headers.remove(name);
+        if let Some(removed) = self.removed {
+            removed.from(headers);
         }
-        for (name, value) in self.set.drain(..) {
-            headers.insert(name, value);
+        headers.insert(X_AMZ_DATE, self.date);
+        if let Some(value) = self.content_sha256 {
+            headers.insert(X_AMZ_CONTENT_SHA256, value);
         }
+        if let Some(value) = self.token {
+            headers.insert(if self.s3_session { X_AMZ_S3SESSION_TOKEN } else { X_AMZ_SECURITY_TOKEN }, value);
+        }
+        if let Some(value) = self.region_set {
+            headers.insert(X_AMZ_REGION_SET, value);
+        }
+        headers.insert(AUTHORIZATION, self.authorization);
         Ok(())
     }
 }
@@ -223,14 +148,13 @@ pub fn sign<H: HeaderView + ?Sized>(
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<HeaderSignature, Error> {
-    params.check()?;
+    let key = params.key()?;
     // Declared before the headers that will borrow them.
-    let (token_name, payload_hash, content_sha256);
+    let (payload_hash, content_sha256);
     let mut headers = CanonicalHeaders::default();
-    let found = Found::look(request.headers, params.signed_headers, &mut headers);
+    let found = Found::look(request.headers, params.signed_headers, &mut headers)?;
     let host = found.host(request)?;
     let former = found.former()?;
-    let signed_before = former.signed;
     if has_presigned_signature(request.query) {
         return Err(Error::new(
             ErrorKind::Request,
@@ -238,39 +162,37 @@ pub fn sign<H: HeaderView + ?Sized>(
         ));
     }
     (payload_hash, content_sha256) = resolve_payload(&former, payload, params)?;
-    token_name = params.token_header();
-    let mut set = SmallVec::new();
-    let mut removed = SmallVec::new();
+    let mut removed = Removed::default();
 
     headers.push("host", host);
-    headers.push(X_AMZ_DATE_NAME, params.date.as_bytes());
+    headers.push("x-amz-date", params.date.as_bytes());
     let token = params.credentials.session_token_header();
-    if let Some(token) = token {
-        if !params.omit_session_token {
-            headers.push(token_name.as_str(), token.as_bytes());
-        }
-        set.push((token_name.clone(), token.clone()));
+    let s3_session = params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
+    if let Some(token) = token.filter(|_| !params.omit_session_token) {
+        headers.push(
+            if s3_session { "x-amz-s3session-token" } else { "x-amz-security-token" },
+            token.as_bytes(),
+        );
     }
-    let former_tokens =
-        [("x-amz-security-token", former.token), ("x-amz-s3session-token", former.s3_session_token)];
-    for (name, value) in former_tokens {
+    for (name, value, is_ours, removed) in [
+        ("x-amz-security-token", former.token, !s3_session, &mut removed.token),
+        ("x-amz-s3session-token", former.s3_session_token, s3_session, &mut removed.s3_session_token),
+    ] {
         match value {
             None => {}
-            Some(_) if token.is_some() && name == token_name.as_str() => {}
+            Some(_) if token.is_some() && is_ours => {}
             // Left by an earlier signature, made with other credentials; or one token too many.
-            Some(_) if token.is_some() || signed_before => removed.push(HeaderName::from_static(name)),
+            Some(_) if token.is_some() || former.signed => *removed = true,
             Some(callers) => headers.push(name, callers),
         }
     }
     if let Some(value) = &content_sha256 {
         headers.push("x-amz-content-sha256", value.as_bytes());
     }
-    match (params.algorithm.region_set(), former.region_set) {
-        (Some(regions), _) => {
-            headers.push("x-amz-region-set", regions.header_value().as_bytes());
-            set.push((X_AMZ_REGION_SET, regions.header_value().clone()));
-        }
-        (None, Some(_)) if signed_before => removed.push(X_AMZ_REGION_SET),
+    let region_set = params.algorithm.region_set();
+    match (region_set, former.region_set) {
+        (Some(regions), _) => headers.push("x-amz-region-set", regions.header_value().as_bytes()),
+        (None, Some(_)) if former.signed => removed.region_set = true,
         (None, Some(callers)) => headers.push("x-amz-region-set", callers),
         (None, None) => {}
     }
@@ -279,29 +201,29 @@ pub fn sign<H: HeaderView + ?Sized>(
     let canonical = CanonicalRequest {
         method: request.method,
         path: request.path,
-        query: request.query,
+        query: request.query.into(),
         normalize_path: params.rules.normalize_path,
         double_encode: params.rules.double_encode,
         headers: &headers,
         payload_hash: payload_hash.as_str(),
     };
-    let access_key_id = params.credentials.access_key_id();
-    let draft = Draft::new(params.algorithm, access_key_id, &params.scope(), &headers);
-    let signature = params.signature(&canonical, draft.signed_headers(), draft.scope(), text)?;
-    let authorization = draft.finish(signature.as_bytes());
+    let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
+    let signature = params.signature(&key, &canonical, draft.signed_headers(), text)?;
+    let authorization = header_value(draft.finish(signature.as_bytes()), true)?;
     drop(headers);
-    set.push((X_AMZ_DATE, header_value(params.date.as_bytes().to_vec(), false)?));
-    match content_sha256 {
-        Some(value) => set.push((X_AMZ_CONTENT_SHA256, value)),
-        // Left by an earlier signature that needed it.
-        None if signed_before => removed.push(X_AMZ_CONTENT_SHA256),
-        None => {}
-    }
-    set.push((AUTHORIZATION, header_value(authorization, true)?));
-    Ok(HeaderSignature { signature, set, removed })
+    // Left by an earlier signature that needed it.
+    removed.content_sha256 = former.signed && content_sha256.is_none();
+    Ok(HeaderSignature {
+        authorization,
+        signature_len: signature.as_bytes().len(),
+        date: header_value(params.date.as_bytes().to_vec(), false)?,
+        content_sha256,
+        token: token.cloned(),
+        s3_session,
+        region_set: region_set.map(|regions| regions.header_value().clone()),
+        removed: (removed != Removed::default()).then_some(removed),
+    })
 }
-
-const X_AMZ_DATE_NAME: &str = "x-amz-date";
 
 /// The payload hash to sign, and the value of `x-amz-content-sha256` where that header is due.
 fn resolve_payload<'a>(
@@ -330,5 +252,5 @@ fn header_value(bytes: Vec<u8>, sensitive: bool) -> Result<HeaderValue, Error> {
 
 /// Whether a query string carries a presigned signature.
 pub(super) fn has_presigned_signature(query: &str) -> bool {
-    !query.is_empty() && query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="))
+    pairs(query).any(|pair| pair.starts_with("X-Amz-Signature="))
 }

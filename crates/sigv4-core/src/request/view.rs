@@ -92,39 +92,16 @@ pub(crate) fn without_default_port<'a>(uri: &Uri, authority: &'a str) -> &'a str
     if uri.scheme_str().is_some_and(|scheme| default_for.contains(&scheme)) { host } else { authority }
 }
 
-/// What one look over the headers finds.
+/// What one look over the headers finds: those that the signer itself writes or reads, each there once at most.
 #[derive(Default)]
 pub(crate) struct Found<'a> {
-    host: Once<'a>,
-    authorization: Once<'a>,
-    date: Once<'a>,
-    content_sha256: Once<'a>,
-    token: Once<'a>,
-    s3_session_token: Once<'a>,
-    region_set: Once<'a>,
-}
-
-/// A header that may be there once.
-#[derive(Default, Clone, Copy)]
-struct Once<'a> {
-    value: Option<&'a [u8]>,
-    repeated: bool,
-}
-
-impl<'a> Once<'a> {
-    fn take(&mut self, value: &'a [u8]) {
-        self.repeated |= self.value.replace(value).is_some();
-    }
-
-    fn get(self, name: &str) -> Result<Option<&'a [u8]>, Error> {
-        if self.repeated {
-            return Err(Error::new(
-                ErrorKind::Header,
-                format!("the header {name} is there twice: send it once"),
-            ));
-        }
-        Ok(self.value)
-    }
+    host: Option<&'a [u8]>,
+    authorization: Option<&'a [u8]>,
+    date: Option<&'a [u8]>,
+    content_sha256: Option<&'a [u8]>,
+    token: Option<&'a [u8]>,
+    s3_session_token: Option<&'a [u8]>,
+    region_set: Option<&'a [u8]>,
 }
 
 /// A former signature of the same request, and the caller's own payload hash.
@@ -144,31 +121,41 @@ pub(crate) struct Former<'a> {
 
 impl<'a> Found<'a> {
     /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; returns what
-    /// else was found.
+    /// else was found. An error of kind `Header` names one that is there twice and may not be.
     pub(crate) fn look<H: HeaderView + ?Sized>(
         headers: &'a H,
         policy: &SignedHeaders,
         signed: &mut CanonicalHeaders<'a>,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let mut found = Self::default();
-        headers.each(|name, value| match name {
-            "host" => found.host.take(value),
-            "authorization" => found.authorization.take(value),
-            "x-amz-date" => found.date.take(value),
-            "x-amz-content-sha256" => found.content_sha256.take(value),
-            "x-amz-security-token" => found.token.take(value),
-            "x-amz-s3session-token" => found.s3_session_token.take(value),
-            "x-amz-region-set" => found.region_set.take(value),
-            _ if policy.covers(name) => signed.push(name, value),
-            _ => {}
+        let mut repeated = None;
+        headers.each(|name, value| {
+            let own = match name {
+                "host" => &mut found.host,
+                "authorization" => &mut found.authorization,
+                "x-amz-date" => &mut found.date,
+                "x-amz-content-sha256" => &mut found.content_sha256,
+                "x-amz-security-token" => &mut found.token,
+                "x-amz-s3session-token" => &mut found.s3_session_token,
+                "x-amz-region-set" => &mut found.region_set,
+                _ if policy.covers(name) => return signed.push(name, value),
+                _ => return,
+            };
+            if own.replace(value).is_some() {
+                repeated.get_or_insert(name);
+            }
         });
-        found
+        match repeated {
+            None => Ok(found),
+            Some(name) => {
+                Err(Error::new(ErrorKind::Header, format!("the header {name} is there twice: send it once")))
+            }
+        }
     }
 
     /// The host to sign: the one asked for, else the header's, else the URI's.
     pub(crate) fn host<H: ?Sized>(&self, request: &RequestView<'a, H>) -> Result<&'a [u8], Error> {
-        let header = self.host.get("host")?;
-        let host = request.sign_host.map(str::as_bytes).or(header).or(request.host.map(str::as_bytes));
+        let host = request.sign_host.map(str::as_bytes).or(self.host).or(request.host.map(str::as_bytes));
         match host {
             Some(host) if !host.trim_ascii().is_empty() => Ok(host),
             _ => Err(Error::new(
@@ -180,15 +167,14 @@ impl<'a> Found<'a> {
 
     /// What an earlier signature left, and what the caller set. Errors of kind `Header` name the header at fault.
     pub(crate) fn former(&self) -> Result<Former<'a>, Error> {
-        self.date.get("x-amz-date")?;
         let mut former = Former {
-            token: self.token.get("x-amz-security-token")?,
-            s3_session_token: self.s3_session_token.get("x-amz-s3session-token")?,
-            region_set: self.region_set.get("x-amz-region-set")?,
+            token: self.token,
+            s3_session_token: self.s3_session_token,
+            region_set: self.region_set,
             ..Former::default()
         };
         let mut lists_content_sha256 = false;
-        if let Some(value) = self.authorization.get("authorization")? {
+        if let Some(value) = self.authorization {
             if !Authorization::is_ours(value) {
                 return Err(Error::new(
                     ErrorKind::Header,
@@ -202,8 +188,7 @@ impl<'a> Found<'a> {
                 .and_then(|value| Authorization::parse(value).ok())
                 .is_some_and(|parts| parts.signs("x-amz-content-sha256"));
         }
-        let content_sha256 = self.content_sha256.get("x-amz-content-sha256")?;
-        if let Some(value) = content_sha256.filter(|_| !lists_content_sha256) {
+        if let Some(value) = self.content_sha256.filter(|_| !lists_content_sha256) {
             former.content_sha256 = Some(std::str::from_utf8(value).map_err(|_| {
                 Error::new(ErrorKind::Header, "the header x-amz-content-sha256 holds bytes outside ASCII")
             })?);

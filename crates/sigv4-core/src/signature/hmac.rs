@@ -1,17 +1,13 @@
 //! HMAC-SHA256 with a key that is used again and again.
 
-use hmac::{Hmac, KeyInit};
+use hmac::digest::{FixedOutput, Update};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-
-use crate::canonical::Gathered;
 
 /// A key, as the two states that SHA-256 has once it took the padded key: every message begins at one of them, which
 /// saves two compressions each. Wiped from memory when dropped.
 #[derive(Clone)]
 pub(crate) struct HmacKey(Hmac<Sha256>);
-
-/// A message on its way into a MAC.
-pub(crate) type MacSink = Gathered<Hmac<Sha256>>;
 
 impl HmacKey {
     /// Of a key of any length.
@@ -19,17 +15,14 @@ impl HmacKey {
         Self(Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
     }
 
-    /// The MAC, raw, of the message that `put` writes.
-    pub(crate) fn mac(&self, put: impl FnOnce(&mut MacSink)) -> [u8; 32] {
-        let mut message = MacSink::of(self.0.clone());
-        put(&mut message);
-        message.finish()
+    /// The MAC, raw. A message is handed over whole: to hash it in pieces takes longer.
+    #[inline]
+    pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
+        self.0.clone().chain(message).finalize_fixed().into()
     }
 
     /// Whether `mac` is that of `message`. Takes the same time wherever they differ.
     pub(crate) fn verify(&self, message: &[u8], mac: &[u8; 32]) -> bool {
-        let mut hmac = self.0.clone();
-        hmac::Mac::update(&mut hmac, message);
-        hmac::Mac::verify_slice(hmac, mac).is_ok()
+        self.0.clone().chain_update(message).verify_slice(mac).is_ok()
     }
 }

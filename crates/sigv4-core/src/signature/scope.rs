@@ -61,13 +61,6 @@ impl<'a> CredentialScope<'a> {
         put("/");
         put(TERMINATOR);
     }
-
-    /// The length of the written scope, in bytes.
-    pub(crate) fn len(&self) -> usize {
-        let mut len = 0;
-        self.write(|part| len += part.len());
-        len
-    }
 }
 
 impl fmt::Display for CredentialScope<'_> {
@@ -81,7 +74,7 @@ impl fmt::Display for CredentialScope<'_> {
 /// Refuses a region or service that would break the scope or a header, and names it.
 pub(crate) fn check_part(name: &str, value: &str) -> Result<(), Error> {
     // All that are known hold nothing else.
-    if !value.is_empty() && are_unreserved(value.as_bytes(), false) {
+    if !value.is_empty() && are_unreserved(value.as_bytes()) {
         return Ok(());
     }
     let problem = if value.is_empty() {

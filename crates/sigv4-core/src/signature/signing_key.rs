@@ -8,9 +8,8 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use zeroize::Zeroizing;
 
-use super::hmac::{HmacKey, MacSink};
-use super::scope::TERMINATOR;
-use crate::canonical::Sink;
+use super::hmac::HmacKey;
+use super::scope::{CredentialScope, TERMINATOR, check_part};
 use crate::clock::AmzDate;
 
 /// The key derived from a secret access key for one date, region and service.
@@ -29,7 +28,7 @@ impl SigningKey {
         first.extend_from_slice(secret_access_key.as_bytes());
         let mut key = HmacKey::new(&first);
         for part in [date, region, service, TERMINATOR] {
-            key = HmacKey::new(&Zeroizing::new(key.mac(|sink| sink.put(part.as_bytes())))[..]);
+            key = HmacKey::new(&Zeroizing::new(key.mac(part.as_bytes()))[..]);
         }
         Self(key)
     }
@@ -37,12 +36,7 @@ impl SigningKey {
     /// `HMAC-SHA256(key, message)`, raw. For a signature, the message is the string to sign and the result is
     /// written in lower-case hex.
     pub fn sign(&self, message: &[u8]) -> [u8; 32] {
-        self.sign_put(|sink| sink.put(message))
-    }
-
-    /// As [`sign`](Self::sign), of the message that `put` writes.
-    pub(crate) fn sign_put(&self, put: impl FnOnce(&mut MacSink)) -> [u8; 32] {
-        self.0.mac(put)
+        self.0.mac(message)
     }
 
     /// Whether `signature` (raw) is that of `message`. Takes the same time wherever they differ.
@@ -72,12 +66,29 @@ struct Entry {
     region: Box<str>,
     service: Box<str>,
     key: SigningKey,
+    /// The scope of the key, written.
+    scope: Box<str>,
+    /// Whether region and service can stand in a scope.
+    is_sound: bool,
 }
 
 /// A remembered key, borrowed from the memo.
 pub(crate) struct Remembered {
     entries: Guard<Arc<Vec<Arc<Entry>>>>,
     at: usize,
+}
+
+impl Remembered {
+    /// The credential scope for which the key was derived.
+    pub(crate) fn scope(&self) -> &str {
+        &self.entries[self.at].scope
+    }
+
+    /// Whether [`check_part`](super::scope::check_part) has nothing to say of its region and service: it was asked when the key
+    /// was derived.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.entries[self.at].is_sound
+    }
 }
 
 impl std::ops::Deref for Remembered {
@@ -98,12 +109,7 @@ impl KeyMemo {
         if let Some(at) = entries.iter().position(wanted) {
             return Remembered { entries, at };
         }
-        let entry = Arc::new(Entry {
-            day,
-            region: region.into(),
-            service: service.into(),
-            key: SigningKey::derive(secret, date.date(), region, service),
-        });
+        let entry = Arc::new(Entry::derive(secret, date, region, service));
         // Of two that derive at once, the later store wins: both keys are right, one is derived again some day.
         let mut next = Vec::with_capacity(KEPT);
         next.push(Arc::clone(&entry));
@@ -111,5 +117,18 @@ impl KeyMemo {
         let next = Arc::new(next);
         self.0.store(Arc::clone(&next));
         Remembered { entries: Guard::from_inner(next), at: 0 }
+    }
+}
+
+impl Entry {
+    fn derive(secret: &str, date: &AmzDate, region: &str, service: &str) -> Self {
+        Self {
+            day: date.day(),
+            region: region.into(),
+            service: service.into(),
+            key: SigningKey::derive(secret, date.date(), region, service),
+            scope: CredentialScope::new(date, region, service).to_string().into(),
+            is_sound: check_part("region", region).and(check_part("service", service)).is_ok(),
+        }
     }
 }

@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use super::hmac::HmacKey;
 use super::{ALGORITHM_V4A, Hex};
-use crate::canonical::Sink;
 use crate::error::{Error, ErrorKind};
 
 /// The length of a signature of a chunk or a trailer, in bytes: the longest that DER can be, in hex.
@@ -49,14 +48,15 @@ impl KeyPair {
 
     /// The key of one counter: what the HMAC gives, plus one, if it is below the order of the curve and not zero.
     fn candidate(secret: &[u8], access_key_id: &str, counter: u8) -> Option<Self> {
-        let output = Zeroizing::new(HmacKey::new(secret).mac(|sink| {
-            sink.put(&1u32.to_be_bytes());
-            sink.put(ALGORITHM_V4A.as_bytes());
-            sink.put(&[0]);
-            sink.put(access_key_id.as_bytes());
-            sink.put(&[counter]);
-            sink.put(&256u32.to_be_bytes());
-        }));
+        let message = [
+            &1u32.to_be_bytes()[..],
+            ALGORITHM_V4A.as_bytes(),
+            &[0],
+            access_key_id.as_bytes(),
+            &[counter],
+            &256u32.to_be_bytes(),
+        ];
+        let output = Zeroizing::new(HmacKey::new(secret).mac(&message.concat()));
         // The specification asks for an output of at most n - 2. Plus one, that is a scalar from 1 to n - 1, all of
         // which and nothing else the curve takes; 2^256 - 1 wraps round to zero, which it refuses.
         let scalar = Zeroizing::new(U256::from_be_slice(&output[..]).wrapping_add(&U256::ONE));

@@ -1,10 +1,8 @@
 //! Step 2 of the specification: the string to sign.
 
-use smallvec::SmallVec;
-
 use super::CredentialScope;
 use super::crypto::Hex;
-use crate::canonical::Sink;
+use crate::canonical::{Sink, Text};
 use crate::clock::AmzDate;
 
 /// The name of SigV4's algorithm, the first line of its string to sign.
@@ -24,34 +22,37 @@ pub struct StringToSign<'a> {
 }
 
 /// Long enough for the strings to sign of real scopes.
-pub(crate) type Bytes = SmallVec<[u8; 256]>;
+pub(crate) type Bytes = Text<256>;
 
 impl StringToSign<'_> {
     /// The bytes to sign.
     pub(crate) fn bytes(&self) -> Bytes {
-        let mut out = Bytes::new();
-        self.put(&mut out);
-        out
+        Self::write(self.algorithm, self.date, &self.digest, |sink| {
+            self.scope.write(|part| sink.put(part.as_bytes()));
+        })
     }
 
-    /// Puts the bytes to sign.
-    pub(crate) fn put(&self, sink: &mut impl Sink) {
-        self.put_with(sink, |sink| self.scope.write(|part| sink.put(part.as_bytes())));
+    /// The bytes to sign, with a scope that is written already.
+    pub(crate) fn write_with(algorithm: &str, date: &AmzDate, scope: &str, digest: &[u8; 32]) -> Bytes {
+        Self::write(algorithm, date, digest, |sink| sink.put(scope.as_bytes()))
     }
 
-    /// As [`put`](Self::put), with a scope that somebody wrote already.
-    pub(crate) fn put_with<S: Sink>(&self, sink: &mut S, put_scope: impl FnOnce(&mut S)) {
-        sink.put(self.algorithm.as_bytes());
-        sink.put(b"\n");
-        sink.put(self.date.as_bytes());
-        sink.put(b"\n");
-        put_scope(sink);
-        sink.put(b"\n");
-        sink.put(Hex::of(&self.digest).as_bytes());
+    #[inline]
+    fn write(
+        algorithm: &str,
+        date: &AmzDate,
+        digest: &[u8; 32],
+        put_scope: impl FnOnce(&mut Bytes),
+    ) -> Bytes {
+        let mut bytes = Bytes::new();
+        bytes.put_all([algorithm.as_bytes(), b"\n", date.as_bytes(), b"\n"]);
+        put_scope(&mut bytes);
+        bytes.put_all([b"\n", Hex::of(digest).as_bytes()]);
+        bytes
     }
 
     /// The string to sign as text.
     pub fn to_text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes()).into_owned()
+        String::from_utf8_lossy(self.bytes().as_bytes()).into_owned()
     }
 }

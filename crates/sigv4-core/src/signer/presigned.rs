@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, Uri};
 
@@ -18,15 +17,26 @@ use crate::service::{PresignPayload, ServiceRules};
 /// A presigned URL, and what goes with it. Who holds it can use it until it expires: `Debug` does not show it.
 #[derive(Clone)]
 pub struct Presigned {
-    uri: Uri,
+    url: String,
     headers: HeaderMap,
     lifetime: Duration,
 }
 
+/// The longest URL that an [`http::Uri`] can hold, in bytes.
+const MAX_URL: usize = 65_534;
+
 impl Presigned {
     /// The URL.
-    pub fn uri(&self) -> &Uri {
-        &self.uri
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL, read anew by the crate `http`. An error of kind `Request` for what an [`Uri`] cannot hold, which comes only of
+    /// requests of other types.
+    pub fn uri(&self) -> Result<Uri, Error> {
+        self.url.parse().map_err(|_| {
+            Error::new(ErrorKind::Request, "the presigned URL is none that an http::Uri can hold")
+        })
     }
 
     /// The headers that the URL's user must send, with these values; `host` only where another one than the URL's was
@@ -44,12 +54,14 @@ impl Presigned {
 impl std::fmt::Debug for Presigned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Presigned")
-            .field("host", &self.uri.host())
-            .field("path", &self.uri.path())
+            .field("url", &self.url.split('?').next().unwrap_or_default())
             .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
     }
 }
+
+/// What a presigned URL's query takes besides the session token, in bytes: hardly ever more.
+const USUAL_QUERY: usize = 384;
 
 impl Signer {
     /// Presigns a request, which is only read, for `expires`: 1 second to 7 days, clamped to what is left of the
@@ -66,7 +78,8 @@ impl Signer {
     /// let signer = Signer::new("s3", "us-east-1", Credentials::new("AKIDEXAMPLE", "secret")?);
     /// let request = http::Request::get("https://bucket.s3.us-east-1.amazonaws.com/a%20key").body(())?;
     /// let url = signer.presign(&request, Duration::from_secs(300))?;
-    /// assert!(url.uri().query().unwrap().contains("X-Amz-Expires=300"));
+    /// assert!(url.url().starts_with("https://bucket.s3.us-east-1.amazonaws.com/a%20key?X-Amz-Algorithm="));
+    /// assert!(url.url().contains("&X-Amz-Expires=300&"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
@@ -130,12 +143,11 @@ impl Signer {
             (_, PresignPayload::Hash) => Payload::EMPTY,
         };
         let host = location.host.filter(|_| !location.scheme.is_empty());
-        let tail = request::presigned_len(&view, &params);
-        let mut url =
-            Vec::with_capacity(location.scheme.len() + 4 + host.map_or(0, str::len) + view.path.len() + tail);
-        for part in [location.scheme, "://", host.unwrap_or_default(), view.path, "?"] {
-            url.extend_from_slice(part.as_bytes());
-        }
+        let token = credentials.session_token_in_query().map_or(0, str::len);
+        let start = [location.scheme, "://", host.unwrap_or_default(), view.path, "?"];
+        let start_len: usize = start.iter().map(|part| part.len()).sum();
+        let mut url = String::with_capacity(start_len + location.query.len() + USUAL_QUERY + token);
+        start.iter().for_each(|part| url.push_str(part));
         let signature = request::presign_after(url, &view, &params, expires, payload, None)?;
         if host.is_none() {
             return Err(Error::new(
@@ -154,9 +166,13 @@ impl Signer {
             headers.insert(HOST, flow::host_header(host)?);
         }
         let lifetime = signature.lifetime();
-        let uri = Uri::from_maybe_shared(Bytes::from(signature.into_url())).map_err(|_| {
-            Error::new(ErrorKind::Request, "the presigned URL is too long for a URI (65,534 bytes)")
-        })?;
-        Ok(Presigned { uri, headers, lifetime })
+        let url = signature.into_url();
+        if url.len() > MAX_URL {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "the presigned URL is too long for a URI (65,534 bytes)",
+            ));
+        }
+        Ok(Presigned { url, headers, lifetime })
     }
 }

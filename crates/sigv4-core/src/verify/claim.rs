@@ -221,10 +221,10 @@ impl fmt::Debug for SignedHead {
 
 /// Checks the signature, in constant time, over the canonical request that ends in `last_line`.
 fn check_signature(claim: &mut Claim, key: &Key, last_line: &str) -> Result<(), Rejection> {
-    let mut hashed = std::mem::replace(&mut claim.hashed, HashSink::new());
-    hashed.put(last_line.as_bytes());
-    let string_to_sign = claim.string_to_sign(hashed.finish()).bytes();
-    if key.verify(&string_to_sign, &claim.proof) {
+    claim.hashed.put(last_line.as_bytes());
+    let digest = claim.hashed.finish();
+    let string_to_sign = claim.string_to_sign(digest).bytes();
+    if key.verify(string_to_sign.as_bytes(), &claim.proof) {
         Ok(())
     } else {
         Err(claim.refuse(Reason::SignatureMismatch(claim.told(last_line))))

@@ -153,7 +153,7 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
         then(&CanonicalRequest {
             method: request.method,
             path: request.path,
-            query: &query,
+            query: (&*query).into(),
             normalize_path: rules.normalize_path,
             double_encode: rules.double_encode,
             headers: &headers,

@@ -1,7 +1,7 @@
 //! How far a request may stray from the one form that its signature was made for.
 
 use super::rejection::Reason;
-use crate::canonical::CanonicalQuery;
+use crate::canonical::Query;
 
 /// How many forms of one request are accepted under one signature.
 ///
@@ -77,7 +77,7 @@ impl WireForm {
             return Ok(());
         }
         let mut canonical = Vec::with_capacity(query.len());
-        CanonicalQuery::parse(query).put(&mut canonical);
+        Query::from(query).put(&mut canonical);
         if canonical != query.as_bytes() {
             return Err(Reason::WireForm("the query is not sorted, or not encoded in the canonical way"));
         }

@@ -1,0 +1,159 @@
+//! With what a request is signed, and the signature of its canonical request.
+
+use super::{SignedHeaders, SignedText};
+use crate::canonical::CanonicalRequest;
+use crate::clock::AmzDate;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::service::ServiceRules;
+use crate::signature::signing_key::Remembered;
+use crate::signature::{Algorithm, CredentialScope, Hex, Signature, StringToSign, scope};
+
+/// With what, when and how a request is signed. Both forms of a signature, header and presigned, take it.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningParams<'a> {
+    /// Who signs.
+    pub credentials: &'a Credentials,
+    /// The time of the signature.
+    pub date: &'a AmzDate,
+    /// SigV4, or SigV4a and its region set.
+    pub algorithm: Algorithm<'a>,
+    /// The region of the scope. Of no account in SigV4a.
+    pub region: &'a str,
+    /// The service of the scope: its signing name.
+    pub service: &'a str,
+    /// How this service departs from plain SigV4.
+    pub rules: ServiceRules,
+    /// Which headers are signed.
+    pub signed_headers: &'a SignedHeaders,
+    /// Adds the session token after signing, not covered by the signature.
+    pub omit_session_token: bool,
+}
+
+impl<'a> SigningParams<'a> {
+    /// Parameters with the rules of the service and the default signed headers.
+    pub fn new(credentials: &'a Credentials, date: &'a AmzDate, region: &'a str, service: &'a str) -> Self {
+        const STANDARD: &SignedHeaders = &SignedHeaders::standard();
+        let rules = ServiceRules::for_service(service);
+        Self {
+            credentials,
+            date,
+            algorithm: Algorithm::V4,
+            region,
+            service,
+            rules,
+            signed_headers: STANDARD,
+            omit_session_token: false,
+        }
+    }
+
+    /// Refuses parameters that no service would take, and names them.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.check_algorithm()?;
+        scope::check_part("service", self.service)?;
+        if let Algorithm::V4 = self.algorithm {
+            scope::check_part("region", self.region)?;
+        }
+        self.check_expiry()
+    }
+
+    fn check_algorithm(&self) -> Result<(), Error> {
+        match self.algorithm {
+            Algorithm::V4 if !self.rules.sigv4a_only => Ok(()),
+            Algorithm::V4 if cfg!(feature = "sigv4a") => Err(Error::new(
+                ErrorKind::Option,
+                format!("{} takes SigV4a signatures only: choose a region set, such as \"*\"", self.service),
+            )),
+            Algorithm::V4a { .. } if cfg!(feature = "sigv4a") => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Feature,
+                format!(
+                    "{} takes SigV4a signatures only, or a region set asks for one: enable the feature `sigv4a` of \
+                     sigv4-core",
+                    self.service
+                ),
+            )),
+        }
+    }
+
+    fn check_expiry(&self) -> Result<(), Error> {
+        if !self.credentials.is_expired(self.date.time()) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::ExpiredCredentials,
+            format!(
+                "the credentials from {:?} expired before {}: fetch new ones",
+                self.credentials.source(),
+                self.date
+            ),
+        ))
+    }
+
+    pub(crate) fn scope(&self) -> CredentialScope<'a> {
+        match self.algorithm {
+            Algorithm::V4 => CredentialScope::new(self.date, self.region, self.service),
+            Algorithm::V4a { .. } => CredentialScope::without_region(self.date, self.service),
+        }
+    }
+
+    /// The key that signs, after a [`check`](Self::check). What that has to say of region and service is remembered with the key.
+    pub(super) fn key(&self) -> Result<Key, Error> {
+        if self.algorithm != Algorithm::V4 || self.rules.sigv4a_only {
+            self.check()?;
+            #[cfg(feature = "sigv4a")]
+            return Ok(Key::V4a { scope: self.scope().to_string() });
+        }
+        self.check_expiry()?;
+        let secret = self.credentials.secret_access_key();
+        let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
+        if !key.is_sound() {
+            self.check()?;
+        }
+        Ok(Key::V4(key))
+    }
+
+    /// The signature of a canonical request, and both texts where somebody asked for them. The list of signed headers is at
+    /// hand, written.
+    pub(super) fn signature(
+        &self,
+        key: &Key,
+        canonical: &CanonicalRequest<'_, '_>,
+        signed_headers: &[u8],
+        text: Option<&mut SignedText>,
+    ) -> Result<Signature, Error> {
+        let algorithm = self.algorithm.name();
+        let digest = canonical.digest_with(signed_headers);
+        if let Some(text) = text {
+            let string_to_sign = StringToSign { algorithm, date: self.date, scope: self.scope(), digest };
+            text.canonical_request = canonical.to_text();
+            text.string_to_sign = string_to_sign.to_text();
+        }
+        let bytes = StringToSign::write_with(algorithm, self.date, key.scope(), &digest);
+        match key {
+            Key::V4(key) => Ok(Signature::V4(Hex::of(&key.sign(bytes.as_bytes())))),
+            #[cfg(feature = "sigv4a")]
+            Key::V4a { .. } => Ok(Signature::V4a(self.credentials.key_pair()?.sign(bytes.as_bytes()).into())),
+        }
+    }
+}
+
+/// What signs, and its credential scope.
+pub(super) enum Key {
+    V4(Remembered),
+    /// The key pair is the credentials' own, whatever the scope.
+    #[cfg(feature = "sigv4a")]
+    V4a {
+        scope: String,
+    },
+}
+
+impl Key {
+    pub(super) fn scope(&self) -> &str {
+        match self {
+            Self::V4(key) => key.scope(),
+            #[cfg(feature = "sigv4a")]
+            Self::V4a { scope } => scope,
+        }
+    }
+}
