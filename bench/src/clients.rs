@@ -1,4 +1,4 @@
-//! Whole clients over the loopback, signed and unsigned, side by side.
+//! Whole clients over the loopback: signed, unsigned, and unsigned with heads as long as the signed ones, side by side.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest_middleware::ClientBuilder;
 use reqwest_sigv4::SigV4Middleware;
+use sigv4_core::{Payload, Signer};
 use sigv4_bench::random::Random;
 use sigv4_bench::stats::Series;
 use tower::{Layer, Service};
@@ -25,13 +26,16 @@ use crate::compare::{self, Workload};
 /// How many requests are under way at a time, each on a connection of its own.
 pub const CONNECTIONS: usize = 64;
 
-/// Requests in a second, signed and unsigned, and their ratio in each turn.
+/// Requests in a second, and ratios in each turn.
 #[derive(Debug)]
 pub struct Throughput {
     pub name: &'static str,
     pub signed: Series,
     pub unsigned: Series,
+    /// Signed over unsigned.
     pub ratio: Series,
+    /// Signed over unsigned with a head as long as a signed one: what the signing costs, apart from the bytes that it adds.
+    pub ratio_alike: Series,
 }
 
 /// Measures all clients, each for `budget`.
@@ -43,53 +47,69 @@ pub fn run(workload: &Workload, budget: Duration) -> Vec<Throughput> {
         let path = sample.uri().path().to_owned();
         *sample.uri_mut() = format!("http://{address}{path}").parse().expect("a URL");
         let signer = compare::ours::signer(workload);
+        let alike = alike(&signer, &sample);
         let request = || sample.clone().map(|()| Full::<Bytes>::default());
-        let (bare, signed) = (pool(), SignLayer::new(signer.clone()).layer(pool()));
-        let tower = compared(
-            "tower",
-            budget,
-            || {
-                let response = bare.request(request());
-                async { drained(response.await.expect("an answer")).await }
-            },
-            || {
-                let response = signed.clone().call(request());
-                async { drained(response.await.expect("an answer")).await }
-            },
-        )
-        .await;
+        let request_alike = || alike.clone().map(|()| Full::<Bytes>::default());
+        let bare = pool();
+        let send_bare = |request| {
+            let response = bare.request(request);
+            async { drained(response.await.expect("an answer")).await }
+        };
+        let signed = SignLayer::new(signer.clone()).layer(pool());
+        let send = || {
+            let response = signed.clone().call(request());
+            async { drained(response.await.expect("an answer")).await }
+        };
+        let tower =
+            compared("tower", budget, || send_bare(request()), || send_bare(request_alike()), send).await;
 
-        let (bare, signed) = (pool(), SigV4Client::new(signer.clone(), pool()));
-        let hyper = compared(
-            "hyper",
-            budget,
-            || {
-                let response = bare.request(request());
-                async { drained(response.await.expect("an answer")).await }
-            },
-            || {
-                let response = signed.request(request());
-                async { drained(response.await.expect("an answer")).await }
-            },
-        )
-        .await;
+        let signed = SigV4Client::new(signer.clone(), pool());
+        let send = || {
+            let response = signed.request(request());
+            async { drained(response.await.expect("an answer")).await }
+        };
+        let hyper =
+            compared("hyper", budget, || send_bare(request()), || send_bare(request_alike()), send).await;
 
         let pool =
             || reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build().expect("a client");
         let bare = ClientBuilder::new(pool()).build();
         let signed = ClientBuilder::new(pool()).with(SigV4Middleware::new(signer)).build();
-        let request = || reqwest::Request::try_from(sample.clone().map(|()| "")).expect("a URL");
-        let send = |client: &reqwest_middleware::ClientWithMiddleware| {
-            let (client, request) = (client.clone(), request());
+        let send = |client: &reqwest_middleware::ClientWithMiddleware, request: &Request<()>| {
+            let request = reqwest::Request::try_from(request.clone().map(|()| "")).expect("a URL");
+            let client = client.clone();
             async move {
                 let response = client.execute(request).await.expect("an answer");
                 assert!(response.status().is_success());
                 drop(response.bytes().await.expect("its body"));
             }
         };
-        let reqwest = compared("reqwest", budget, || send(&bare), || send(&signed)).await;
+        let reqwest = compared(
+            "reqwest",
+            budget,
+            || send(&bare, &sample),
+            || send(&bare, &alike),
+            || send(&signed, &sample),
+        )
+        .await;
         vec![tower, hyper, reqwest]
     })
+}
+
+/// The request with the headers of a signature, under other names of the same length, so that nothing is signed or read as
+/// signed.
+fn alike(signer: &Signer, sample: &Request<()>) -> Request<()> {
+    let mut signed = sample.clone();
+    signer.sign(&mut signed, Payload::EMPTY).expect("it can be signed");
+    let mut alike = sample.clone();
+    for (name, value) in signed.headers() {
+        if !sample.headers().contains_key(name) {
+            let name = name.as_str().replace("x-amz", "x-bmz").replace("authorization", "buthorization");
+            let name: http::HeaderName = name.parse().expect("a header's name");
+            alike.headers_mut().insert(name, value.clone());
+        }
+    }
+    alike
 }
 
 /// A client of hyper-util's.
@@ -124,33 +144,44 @@ async fn serve() -> SocketAddr {
     address
 }
 
-async fn compared<U, S>(
+async fn compared<U, A, S>(
     name: &'static str,
     budget: Duration,
     unsigned: impl Fn() -> U,
+    alike: impl Fn() -> A,
     signed: impl Fn() -> S,
 ) -> Throughput
 where
     U: Future<Output = ()> + Send,
+    A: Future<Output = ()> + Send,
     S: Future<Output = ()> + Send,
 {
-    let mut found =
-        Throughput { name, signed: Series::default(), unsigned: Series::default(), ratio: Series::default() };
-    let slice = budget / (2 * TURNS);
+    let mut found = Throughput {
+        name,
+        signed: Series::default(),
+        unsigned: Series::default(),
+        ratio: Series::default(),
+        ratio_alike: Series::default(),
+    };
+    let slice = budget / (3 * TURNS);
     for turn in 0..=TURNS {
-        // Which of them comes first changes.
-        let (without, with) = if turn % 2 == 0 {
-            let without = per_second(slice, &unsigned).await;
-            (without, per_second(slice, &signed).await)
-        } else {
-            let with = per_second(slice, &signed).await;
-            (per_second(slice, &unsigned).await, with)
-        };
+        let mut rates = [0.0; 3];
+        for at in 0..rates.len() {
+            // Which of them comes first changes.
+            let at = (at + turn as usize) % rates.len();
+            rates[at] = match at {
+                0 => per_second(slice, &unsigned).await,
+                1 => per_second(slice, &alike).await,
+                _ => per_second(slice, &signed).await,
+            };
+        }
         // The first turn opens the connections.
         if turn > 0 {
+            let [without, alike, with] = rates;
             found.unsigned.value(without);
             found.signed.value(with);
             found.ratio.value(with / without);
+            found.ratio_alike.value(with / alike);
         }
     }
     found

@@ -1,7 +1,7 @@
 //! What signing costs, beside other signers. Prints Markdown, and writes it to `RESULTS.md` with a plot beside it.
 //!
-//! `sigv4-bench` alone runs everything; `sigv4-bench quick` a tenth of it, and writes nothing; `sigv4-bench W1 200000` signs
-//! one workload so often with this project alone, for profilers.
+//! `sigv4-bench` alone runs everything; `sigv4-bench quick` a tenth of it, and writes nothing; `sigv4-bench clients` whole clients
+//! alone; `sigv4-bench W1 200000` signs one workload so often with this project alone, for profilers.
 
 mod adapters;
 mod clients;
@@ -32,6 +32,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             measure(0.1);
             Ok(())
         }
+        ["clients"] => {
+            let [small, ..] = Workload::all();
+            print!("{}", report::clients(&clients::run(&small, Duration::from_secs(20))));
+            Ok(())
+        }
         [name, count] => {
             let count = count.parse()?;
             let chosen =
@@ -39,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             chosen.for_each(|workload| compare::alone(&workload, count));
             Ok(())
         }
-        _ => Err("usage: sigv4-bench [quick | WORKLOAD COUNT]".into()),
+        _ => Err("usage: sigv4-bench [quick | clients | WORKLOAD COUNT]".into()),
     }
 }
 

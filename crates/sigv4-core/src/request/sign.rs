@@ -3,9 +3,9 @@
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::authorization::Draft;
-use super::view::{Former, Found, HeaderView, RequestView};
+use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
-use crate::body::{Payload, PayloadHash};
+use crate::body::Payload;
 use crate::canonical::{CanonicalHeaders, CanonicalRequest, pairs};
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, TokenPlacement};
@@ -161,7 +161,10 @@ pub fn sign<H: HeaderView + ?Sized>(
             "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
         ));
     }
-    (payload_hash, content_sha256) = resolve_payload(&former, payload, params)?;
+    let payload = former.content_sha256.map_or(payload, Payload::literal);
+    payload_hash = payload.hash()?;
+    let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
+    content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
     let mut removed = Removed::default();
 
     headers.push("host", host);
@@ -223,19 +226,6 @@ pub fn sign<H: HeaderView + ?Sized>(
         region_set: region_set.map(|regions| regions.header_value().clone()),
         removed: (removed != Removed::default()).then_some(removed),
     })
-}
-
-/// The payload hash to sign, and the value of `x-amz-content-sha256` where that header is due.
-fn resolve_payload<'a>(
-    former: &Former<'a>,
-    payload: Payload<'a>,
-    params: &SigningParams<'_>,
-) -> Result<(PayloadHash<'a>, Option<HeaderValue>), Error> {
-    let payload = former.content_sha256.map_or(payload, Payload::literal);
-    let hash = payload.hash()?;
-    let due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
-    let value = if due { Some(hash.header_value()?) } else { None };
-    Ok((hash, value))
 }
 
 /// A header's value out of bytes that are known to be visible ASCII, without a copy.

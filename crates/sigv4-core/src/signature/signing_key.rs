@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -55,7 +56,8 @@ impl fmt::Debug for SigningKey {
 /// The signing keys derived from one secret so far, newest first.
 ///
 /// Reading takes no lock and counts no reference. A client uses few (region, service) pairs; past
-/// `KEPT` the oldest is forgotten and would be derived again.
+/// `KEPT` the oldest is forgotten and would be derived again. So is what was derived for another day, but for the days
+/// next to it: clocks differ.
 #[derive(Default)]
 pub(crate) struct KeyMemo(ArcSwap<Vec<Arc<Entry>>>);
 
@@ -63,11 +65,11 @@ const KEPT: usize = 16;
 
 struct Entry {
     day: i64,
-    region: Box<str>,
-    service: Box<str>,
-    key: SigningKey,
-    /// The scope of the key, written.
+    /// The scope of the key, written, in which region and service stand.
     scope: Box<str>,
+    region: Range<usize>,
+    service: Range<usize>,
+    key: SigningKey,
     /// Whether region and service can stand in a scope.
     is_sound: bool,
 }
@@ -102,19 +104,16 @@ impl std::ops::Deref for Remembered {
 impl KeyMemo {
     /// The key for this date, region and service, derived from `secret` if it is not remembered.
     pub(crate) fn get(&self, secret: &str, date: &AmzDate, region: &str, service: &str) -> Remembered {
-        let day = date.day();
-        let wanted =
-            |entry: &Arc<Entry>| entry.day == day && *entry.region == *region && *entry.service == *service;
         let entries = self.0.load();
-        if let Some(at) = entries.iter().position(wanted) {
+        if let Some(at) = entries.iter().position(|entry| entry.is_for(date, region, service)) {
             return Remembered { entries, at };
         }
-        let entry = Arc::new(Entry::derive(secret, date, region, service));
         // Of two that derive at once, the later store wins: both keys are right, one is derived again some day.
-        let mut next = Vec::with_capacity(KEPT);
-        next.push(Arc::clone(&entry));
-        next.extend(entries.iter().filter(|entry| !wanted(entry)).take(KEPT - 1).cloned());
-        let next = Arc::new(next);
+        let entry = Arc::new(Entry::derive(secret, date, region, service));
+        let others = entries
+            .iter()
+            .filter(|other| other.day.abs_diff(date.day()) <= 1 && !other.is_for(date, region, service));
+        let next = Arc::new([entry].into_iter().chain(others.take(KEPT - 1).cloned()).collect::<Vec<_>>());
         self.0.store(Arc::clone(&next));
         Remembered { entries: Guard::from_inner(next), at: 0 }
     }
@@ -122,13 +121,62 @@ impl KeyMemo {
 
 impl Entry {
     fn derive(secret: &str, date: &AmzDate, region: &str, service: &str) -> Self {
-        Self {
-            day: date.day(),
-            region: region.into(),
-            service: service.into(),
-            key: SigningKey::derive(secret, date.date(), region, service),
-            scope: CredentialScope::new(date, region, service).to_string().into(),
-            is_sound: check_part("region", region).and(check_part("service", service)).is_ok(),
+        let key = SigningKey::derive(secret, date.date(), region, service);
+        let is_sound = check_part("region", region).and(check_part("service", service)).is_ok();
+        let written = CredentialScope::new(date, region, service);
+        let mut scope =
+            String::with_capacity(date.date().len() + region.len() + service.len() + TERMINATOR.len() + 3);
+        written.write(|part| scope.push_str(part));
+        let region = date.date().len() + 1..date.date().len() + 1 + region.len();
+        let service = region.end + 1..region.end + 1 + service.len();
+        Self { day: date.day(), scope: scope.into(), region, service, key, is_sound }
+    }
+
+    fn is_for(&self, date: &AmzDate, region: &str, service: &str) -> bool {
+        let part = |range: &Range<usize>| &self.scope[range.clone()];
+        self.day == date.day() && part(&self.region) == region && part(&self.service) == service
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> AmzDate {
+        AmzDate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn keys_are_remembered_with_their_scopes() {
+        let memo = KeyMemo::default();
+        let today = date("20150830T123600Z");
+        for (region, service) in [("us-east-1", "iam"), ("us-east-1", "s3"), ("", "s3"), ("ü/", "s 3")] {
+            for _ in 0..2 {
+                let key = memo.get("secret", &today, region, service);
+                assert_eq!(key.scope(), CredentialScope::new(&today, region, service).to_string());
+                assert_eq!(key.is_sound(), region == "us-east-1");
+                let fresh = SigningKey::derive("secret", "20150830", region, service);
+                assert_eq!(key.sign(b"text"), fresh.sign(b"text"));
+            }
         }
+        assert_eq!(memo.0.load().len(), 4);
+    }
+
+    #[test]
+    fn other_days_are_forgotten_but_the_next_ones() {
+        let memo = KeyMemo::default();
+        let days = ["20150828T000000Z", "20150829T000000Z", "20150830T235959Z", "20150829T120000Z"];
+        let kept: Vec<_> = days
+            .iter()
+            .map(|day| {
+                memo.get("secret", &date(day), "us-east-1", "s3");
+                memo.0.load().iter().map(|entry| entry.scope[6..8].to_owned()).collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        assert_eq!(kept, ["28", "29 28", "30 29", "30 29"]);
+        for service in 0..40 {
+            memo.get("secret", &date(days[0]), "us-east-1", &service.to_string());
+        }
+        assert_eq!(memo.0.load().len(), KEPT);
     }
 }
