@@ -183,6 +183,21 @@ mod tests {
     }
 
     #[test]
+    fn white_space_is_found_wherever_it_stands() {
+        for length in 0..70 {
+            let mut value = vec![b'!'; length];
+            assert!(!may_hold_space(&value), "{length} bytes");
+            for at in 0..length {
+                for (byte, found) in [(b' ', true), (b'\t', true), (0, true), (0x80, false), (0xff, false)] {
+                    value[at] = byte;
+                    assert_eq!(may_hold_space(&value), found, "{byte} at {at} of {length}");
+                }
+                value[at] = b'!';
+            }
+        }
+    }
+
+    #[test]
     fn the_start_of_a_name_is_read_at_every_length() {
         let letters = "x-amz-meta-author-and-more";
         for length in 0..letters.len() {
