@@ -13,7 +13,8 @@ use sigv4_core::body::BodyError;
 use sigv4_core::credentials::{Sleep, Spawn};
 #[cfg(feature = "refusals")]
 use sigv4_core::flow::BodyShape;
-use sigv4_core::flow::{Collect, Deadline, PayloadPlan, Seal, TimeLimit};
+use sigv4_core::flow::{Collect, Deadline, HASHED_AT_ONCE, PayloadPlan, Seal, TimeLimit};
+use sigv4_core::signature::sha256;
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use tokio::time::Instant;
 use url::Position;
@@ -145,6 +146,50 @@ impl SigV4Middleware {
         #[cfg(feature = "refusals")]
         self.keep_body(request, shape, watch)?;
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
+        if self.sign_now(request, extensions, &plan, watch)? {
+            return Ok(BodyError::default());
+        }
+        // Of its own, so that the future of a request that waits for nothing is small.
+        Box::pin(self.sign_later(request, extensions, plan, watch, deadline)).await
+    }
+
+    /// Signs with what is at hand. `false`, with the request untouched, where something has to be waited for.
+    fn sign_now(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        plan: &PayloadPlan,
+        watch: &mut Watch,
+    ) -> Result<bool, Error> {
+        let payload = match plan {
+            PayloadPlan::Hash => match request.body().and_then(Body::as_bytes) {
+                Some(bytes) if bytes.len() <= HASHED_AT_ONCE => Payload::precomputed(sha256(bytes)),
+                _ => return Ok(false),
+            },
+            PayloadPlan::Buffer { .. } => return Ok(false),
+            #[cfg(feature = "chunked")]
+            PayloadPlan::Chunked(_) => return Ok(false),
+            passed => passed_payload(passed),
+        };
+        let mut target = Target { request, extensions };
+        #[cfg(feature = "refusals")]
+        return self.signer.try_sign_watched(&mut target, payload, watch);
+        #[cfg(not(feature = "refusals"))]
+        {
+            let () = watch;
+            self.signer.try_sign(&mut target, payload)
+        }
+    }
+
+    /// Signs, and waits for the body and for credentials where that is needed.
+    async fn sign_later(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        plan: PayloadPlan,
+        watch: &mut Watch,
+        deadline: &mut Deadline,
+    ) -> Result<BodyError, Error> {
         match plan {
             PayloadPlan::Hash => {
                 // Sharing the buffer, not copying it: the body is put back as it was.
@@ -157,7 +202,7 @@ impl SigV4Middleware {
             }
             #[cfg(feature = "chunked")]
             PayloadPlan::Chunked(options) => {
-                let length = shape.length();
+                let length = shape(request).length();
                 let mut target = Target { request, extensions };
                 #[cfg(feature = "refusals")]
                 let signing = self.signer.sign_chunked_watched(&mut target, &options, length, watch);
@@ -169,13 +214,7 @@ impl SigV4Middleware {
                 *request.body_mut() = Some(Body::wrap(chunks.body(body)));
                 return Ok(body_error);
             }
-            PayloadPlan::Unsigned => {
-                self.sign_as(request, extensions, Payload::UNSIGNED, watch, deadline).await?;
-            }
-            PayloadPlan::Precomputed(digest) => {
-                self.sign_as(request, extensions, Payload::precomputed(digest), watch, deadline).await?;
-            }
-            _ => self.sign_as(request, extensions, Payload::EMPTY, watch, deadline).await?,
+            passed => self.sign_as(request, extensions, passed_payload(&passed), watch, deadline).await?,
         }
         Ok(BodyError::default())
     }
@@ -269,6 +308,16 @@ impl Middleware for SigV4Middleware {
         return self.send(request, extensions, next).await;
         #[cfg(not(feature = "refusals"))]
         self.attempt(request, extensions, next, &mut ()).await
+    }
+}
+
+/// What is signed of a body that goes out as it came.
+fn passed_payload(plan: &PayloadPlan) -> Payload<'static> {
+    match plan {
+        PayloadPlan::Unsigned => Payload::UNSIGNED,
+        PayloadPlan::Precomputed(digest) => Payload::precomputed(*digest),
+        // The caller's own header outranks it.
+        _ => Payload::EMPTY,
     }
 }
 

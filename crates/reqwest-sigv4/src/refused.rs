@@ -25,14 +25,22 @@ impl SigV4Middleware {
         let began = Instant::now();
         let mut sent = Sent::new(&self.signer, &mut request, extensions);
         let response = self.attempt(request, extensions, next.clone(), &mut sent.watch).await?;
-        let (response, again) = sent.read(&self.signer, extensions, response).await;
-        let Some(mut again) = again else { return Ok(response) };
-        if let Some(timeout) = again.timeout_mut() {
-            *timeout = timeout.saturating_sub(began.elapsed());
+        if !Refusal::is_possible(response.status()) {
+            self.signer.accepted(&sent.watch, response.headers());
+            return Ok(response);
         }
-        let mut sent = Sent::new(&self.signer, &mut again, extensions);
-        let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
-        Ok(sent.read(&self.signer, extensions, response).await.0)
+        // Of its own, so that the future of a request that is accepted is small.
+        Box::pin(async move {
+            let (response, again) = sent.read(&self.signer, extensions, response).await;
+            let Some(mut again) = again else { return Ok(response) };
+            if let Some(timeout) = again.timeout_mut() {
+                *timeout = timeout.saturating_sub(began.elapsed());
+            }
+            let mut sent = Sent::new(&self.signer, &mut again, extensions);
+            let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
+            Ok(sent.read(&self.signer, extensions, response).await.0)
+        })
+        .await
     }
 }
 
