@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 use smallvec::SmallVec;
 
 use super::Sink;
-use super::encode::{is_normal_form, put_encoded};
+use super::encode::{normal_start, put_encoded};
 
 /// The query string of a canonical request: as sent, or in its canonical form already.
 pub struct Query<'a>(Form<'a>);
@@ -26,8 +26,10 @@ impl<'a> From<&'a str> for Query<'a> {
 impl Query<'_> {
     pub(crate) fn put(&self, sink: &mut impl Sink) {
         match self.0 {
-            Form::Raw("") => {}
-            Form::Raw(raw) => CanonicalQuery::parse(raw).as_query().put(sink),
+            Form::Raw(raw) => {
+                let CanonicalQuery { pairs, encoded } = CanonicalQuery::parse(raw);
+                put(sink, &pairs, &encoded);
+            }
             Form::Canonical { pairs, encoded } => put(sink, pairs, encoded),
         }
     }
@@ -65,37 +67,68 @@ impl<'a> CanonicalQuery<'a> {
     /// Reads a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a
     /// key without `=` has an empty value, a `+` is a plus.
     pub(crate) fn parse(raw: &'a str) -> Self {
-        Self::of(pairs(raw), &[])
+        Self::of([raw], &[])
     }
 
-    /// Of pairs as they stand on the wire, and others that are in normal form.
-    pub(crate) fn of(raw: impl Iterator<Item = &'a str>, normal: &[(&'a str, &'a str)]) -> Self {
+    /// Of query strings as they stand on the wire, and other pairs, which are in normal form.
+    pub(crate) fn of(raw: impl IntoIterator<Item = &'a str>, normal: &[(&'a str, &'a str)]) -> Self {
         let mut query = Self { pairs: SmallVec::new(), encoded: SmallVec::new() };
-        for pair in raw {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let pair = (query.piece(key.as_bytes()), query.piece(value.as_bytes()));
-            query.pairs.push(pair);
-        }
+        raw.into_iter().for_each(|raw| query.read(raw.as_bytes()));
         let normal = normal
             .iter()
             .map(|(key, value)| (Piece::AsSent(key.as_bytes()), Piece::AsSent(value.as_bytes())));
         query.pairs.extend(normal);
         let Self { pairs, encoded } = &mut query;
-        pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
-            (a_key.bytes(encoded), a_value.bytes(encoded))
-                .cmp(&(b_key.bytes(encoded), b_value.bytes(encoded)))
-        });
+        if pairs.len() > 1 {
+            pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
+                (a_key.bytes(encoded), a_value.bytes(encoded))
+                    .cmp(&(b_key.bytes(encoded), b_value.bytes(encoded)))
+            });
+        }
         query
     }
 
-    fn piece(&mut self, raw: &'a [u8]) -> Piece<'a> {
-        if is_normal_form(raw, false) {
-            return Piece::AsSent(raw);
+    /// In one look over all bytes.
+    fn read(&mut self, mut rest: &'a [u8]) {
+        while let [first, tail @ ..] = rest {
+            if *first == b'&' {
+                rest = tail;
+                continue;
+            }
+            let (key, after) = self.piece(rest, |byte| byte == b'&' || byte == b'=');
+            let value = after.strip_prefix(b"=").map(|value| self.piece(value, |byte| byte == b'&'));
+            let (value, after) = value.unwrap_or((Piece::AsSent(b""), after));
+            self.pairs.push((key, value));
+            rest = after;
         }
+    }
+
+    /// What stands before a byte that ends it, and the rest from there on.
+    #[inline]
+    fn piece(&mut self, raw: &'a [u8], ends: impl Fn(u8) -> bool) -> (Piece<'a>, &'a [u8]) {
+        let (mut len, mut is_normal) = (normal_start(raw), true);
+        while let Some(byte) = raw.get(len)
+            && !ends(*byte)
+        {
+            is_normal = false;
+            len += 1;
+            len += normal_start(&raw[len..]);
+        }
+        let (raw, rest) = raw.split_at(len);
+        (if is_normal { Piece::AsSent(raw) } else { self.encode(raw) }, rest)
+    }
+
+    #[cold]
+    fn encode(&mut self, raw: &[u8]) -> Piece<'a> {
         let start = self.encoded.len();
         let decoded: SmallVec<[u8; 128]> = percent_decode(raw).collect();
         put_encoded(&mut self.encoded, &decoded);
         Piece::Encoded(start..self.encoded.len())
+    }
+
+    /// Whether a key of this name, which is in normal form, is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(key, _)| key.bytes(&self.encoded) == name.as_bytes())
     }
 
     /// As a canonical request takes it.

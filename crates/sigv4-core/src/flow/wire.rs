@@ -6,7 +6,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use percent_encoding::percent_decode_str;
 
-use crate::canonical::encode::{is_normal_form, put_encoded_path};
+use crate::canonical::encode::{is_normal_path, put_encoded_path};
 use crate::error::{Error, ErrorKind};
 use crate::request::{wire_host, without_default_port};
 use crate::service::{ServiceRules, WirePath};
@@ -16,7 +16,7 @@ use crate::service::{ServiceRules, WirePath};
 /// S3 decodes the path and encodes it anew before it checks a signature: unreserved characters and `/` raw, all else
 /// `%XX` in upper case. Any other spelling of the same key would be refused.
 pub fn wire_path(path: &str, rules: &ServiceRules) -> Option<String> {
-    if rules.wire_path != WirePath::S3 || is_normal_form(path.as_bytes(), true) {
+    if rules.wire_path != WirePath::S3 || is_normal_path(path.as_bytes()) {
         return None;
     }
     let decoded: Vec<u8> = percent_decode_str(path).collect();

@@ -6,7 +6,7 @@ use super::authorization::Draft;
 use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
-use crate::canonical::{CanonicalHeaders, CanonicalRequest, pairs};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest};
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, TokenPlacement};
 
@@ -155,7 +155,8 @@ pub fn sign<H: HeaderView + ?Sized>(
     let found = Found::look(request.headers, params.signed_headers, &mut headers)?;
     let host = found.host(request)?;
     let former = found.former()?;
-    if has_presigned_signature(request.query) {
+    let query = CanonicalQuery::parse(request.query);
+    if query.has("X-Amz-Signature") {
         return Err(Error::new(
             ErrorKind::Request,
             "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
@@ -204,7 +205,7 @@ pub fn sign<H: HeaderView + ?Sized>(
     let canonical = CanonicalRequest {
         method: request.method,
         path: request.path,
-        query: request.query.into(),
+        query: query.as_query(),
         normalize_path: params.rules.normalize_path,
         double_encode: params.rules.double_encode,
         headers: &headers,
@@ -238,9 +239,4 @@ fn header_value(bytes: Vec<u8>, sensitive: bool) -> Result<HeaderValue, Error> {
     })?;
     value.set_sensitive(sensitive);
     Ok(value)
-}
-
-/// Whether a query string carries a presigned signature.
-pub(super) fn has_presigned_signature(query: &str) -> bool {
-    pairs(query).any(|pair| pair.starts_with("X-Amz-Signature="))
 }
