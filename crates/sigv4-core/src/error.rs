@@ -65,6 +65,9 @@ pub enum ErrorKind {
 
 impl Error {
     /// An error of `kind` with a message for people. Write what is wrong and what to do about it; no secrets.
+    // Out of the way of what succeeds.
+    #[cold]
+    #[inline(never)]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let retryable = matches!(kind, ErrorKind::Timeout);
         Self(Arc::new(Inner { kind, message: message.into(), retryable, source: None }))
