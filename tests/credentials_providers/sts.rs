@@ -89,10 +89,20 @@ fn failures_say_what_happened() {
 
 #[test]
 fn a_failure_that_passes_is_survived_with_a_fresh_signature() {
-    let network =
-        Network::new([status(500, ""), sts_refuses(400, "IDPCommunicationError", ""), sts("ASIA1")]);
-    assert_eq!(ask(&provider(&network)).unwrap().access_key_id(), "ASIA1");
-    assert!(network.sent().iter().all(|sent| !sent.header("authorization").is_empty()));
+    for code in ["IDPCommunicationError", "Throttling"] {
+        let passing = || sts_refuses(400, code, "not now");
+        let network = Network::new([status(500, ""), passing(), sts("ASIA1")]);
+        assert_eq!(ask(&provider(&network)).unwrap().access_key_id(), "ASIA1");
+        assert!(network.sent().iter().all(|sent| !sent.header("authorization").is_empty()));
+        // One that does not pass says that it may.
+        let error = ask(&provider(&Network::new([passing(), passing(), passing()]))).unwrap_err();
+        assert_says(&error, &[ROLE, code, "not now"]);
+        assert!(error.is_retryable());
+    }
+    let error = ask(&provider(&Network::new(vec![status(503, ""); 3]))).unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let error = ask(&provider(&Network::new([sts_refuses(403, "AccessDenied", "")]))).unwrap_err();
+    assert!(!error.is_retryable(), "{error}");
 }
 
 #[test]
@@ -119,8 +129,13 @@ fn endpoints_as_the_user_says() {
     assert_eq!(ignored, "https://sts.eu-central-1.amazonaws.com/");
     let fips = at([("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")], "").unwrap();
     assert_eq!(fips, "https://sts-fips.eu-central-1.api.aws/");
-    let error = at(one("AWS_ENDPOINT_URL_STS", "not a uri"), "").unwrap_err();
-    assert_says(&error, &["AWS_ENDPOINT_URL_STS", "usable address"]);
+    assert_eq!(at(one("AWS_ENDPOINT_URL_STS", "http://localhost/a/"), "").unwrap(), "http://localhost/a/");
+    for wrong in ["not a uri", "localhost:4566", "ftp://localhost", "https://"] {
+        let error = at(one("AWS_ENDPOINT_URL_STS", wrong), "").unwrap_err();
+        assert_says(&error, &["AWS_ENDPOINT_URL_STS holds no usable address", "https://host"]);
+    }
+    let error = at([FILE, ("", "")], "[default]\nendpoint_url = localhost:4566").unwrap_err();
+    assert_says(&error, &["endpoint_url (/config, line 2)", "usable address"]);
 }
 
 #[test]

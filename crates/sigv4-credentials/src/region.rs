@@ -49,7 +49,12 @@ impl RegionChain {
         if let Some(region) = profiles.profile(&name).and_then(|profile| profile.get("region")) {
             return Ok(region.to_owned());
         }
-        let why = match ImdsProvider::new(&self.context).region().await {
+        let imds = ImdsProvider::new(&self.context);
+        let imds = match &self.profile {
+            Some(name) => imds.with_profile(name),
+            None => imds,
+        };
+        let why = match imds.region().await {
             Ok(Ok(region)) => return Ok(region),
             Ok(Err(why)) => why,
             Err(error) => error.to_string(),

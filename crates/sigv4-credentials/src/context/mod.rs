@@ -5,8 +5,9 @@ mod files;
 mod process;
 mod system_process;
 
-use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use sigv4_core::clock::{Clock, SystemClock};
 use sigv4_core::credentials::Sleep;
@@ -17,7 +18,7 @@ pub use process::{Finished, ProcessLimits, Processes};
 pub use system_process::SystemProcesses;
 
 use crate::http::HttpClient;
-use crate::profile::Platform;
+use crate::profile::{Locations, Platform};
 use crate::timer::Timer;
 
 /// Environment variables, files, processes, HTTP, the clock and a timer.
@@ -165,6 +166,20 @@ impl Context {
 
     pub(crate) fn shared_environment(&self) -> Arc<dyn Environment> {
         self.environment.clone()
+    }
+
+    /// Reads a file; a leading `~` is the home folder. Where no variable names that one, nothing is looked for below the
+    /// working directory in its place.
+    pub(crate) fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        if !path.starts_with("~") {
+            return self.files.read(path, limit);
+        }
+        let path = Locations::find(self).expand(&path.to_string_lossy());
+        if path.starts_with("~") {
+            let message = "~ stands for no folder here: set HOME, or write the path in full";
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
+        self.files.read(&path, limit)
     }
 
     /// A variable; a blank one counts as absent.

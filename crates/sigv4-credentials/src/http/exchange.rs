@@ -93,6 +93,11 @@ pub(crate) fn host_of(uri: &Uri) -> String {
     uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
+/// The error of an answer that is no success: worth another try where the status says so.
+pub(crate) fn refused(status: StatusCode, message: impl std::fmt::Display) -> Error {
+    fail(message).with_retryable(is_passing(status))
+}
+
 pub(crate) fn fail(message: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Credentials, message.to_string())
 }

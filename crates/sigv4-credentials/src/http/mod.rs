@@ -21,7 +21,7 @@ use sigv4_core::{Error, ErrorKind};
 pub use self::hyper::HyperClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestClient;
-pub(crate) use exchange::{Exchange, fail, host_of};
+pub(crate) use exchange::{Exchange, fail, host_of, refused};
 pub use tower::ServiceClient;
 
 /// Sends one request and reads the whole answer.

@@ -69,8 +69,12 @@ impl Locations {
 
     /// A file below `~/.aws`.
     pub(crate) fn below_aws(&self, parts: &[&str]) -> PathBuf {
-        let folder = self.join("~", &[".aws"]);
-        self.expand(&self.join(&folder, parts))
+        self.below(&self.join("~", &[".aws"]), parts)
+    }
+
+    /// A file below a folder.
+    pub(crate) fn below(&self, folder: &str, parts: &[&str]) -> PathBuf {
+        self.expand(&self.join(folder, parts))
     }
 
     fn join(&self, base: &str, parts: &[&str]) -> String {
@@ -82,7 +86,7 @@ impl Locations {
     }
 
     /// A leading `~` is the home folder; without one it stays as it is.
-    fn expand(&self, path: &str) -> PathBuf {
+    pub(crate) fn expand(&self, path: &str) -> PathBuf {
         let is_separator = |c: char| c == '/' || (self.platform == Platform::Windows && c == '\\');
         match (path.strip_prefix('~'), &self.home) {
             (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(is_separator) => {

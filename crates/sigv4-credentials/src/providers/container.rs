@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::provides;
 use crate::context::Context;
-use crate::http::{Exchange, fail, host_of};
+use crate::http::{Exchange, fail, host_of, refused};
 use crate::json::Object;
 use crate::lookup::{Lookup, from_json, read_token, reported, within};
 
@@ -62,7 +62,8 @@ impl ContainerProvider {
         let body = Object::parse(answer.body());
         if !answer.status().is_success() {
             let said = body.ok().and_then(|body| reported(&body, "code", "message")).unwrap_or_default();
-            return Err(fail(format_args!("{place} answered {} {said}", answer.status())));
+            let message = format!("{place} answered {} {said}", answer.status());
+            return Err(refused(answer.status(), message));
         }
         body.and_then(|body| read(&body)).map(Lookup::Found).map_err(|error| within(&place, error))
     }

@@ -11,7 +11,7 @@ use sigv4_core::{Credentials, Error, Payload};
 
 use super::sts::read;
 use crate::context::Context;
-use crate::http::{Exchange, fail, host_of};
+use crate::http::{Exchange, fail, host_of, refused};
 use crate::lookup::within;
 
 /// Opens sessions with S3 Express directory buckets (`CreateSession`), over the HTTP client of a [`Context`].
@@ -78,9 +78,11 @@ impl CreateSession for ExpressSessionClient {
                 .credentials()
                 .map_err(|error| within(place.as_str(), error))?
                 .ok_or_else(|| fail(format_args!("{place} answered without credentials"))),
-            Ok(answer) => Err(fail(format_args!("{place} answered {status} {}", answer.reported()))),
+            Ok(answer) => {
+                Err(refused(status, format_args!("{place} answered {status} {}", answer.reported())))
+            }
             Err(error) if status.is_success() => Err(within(place, error)),
-            Err(_) => Err(fail(format_args!("{place} answered {status}"))),
+            Err(_) => Err(refused(status, format_args!("{place} answered {status}"))),
         }
     }
 }

@@ -20,7 +20,7 @@ pub use identity::CallerIdentity;
 use super::provides;
 use crate::context::Context;
 use crate::endpoint::Endpoints;
-use crate::http::{Exchange, fail, host_of};
+use crate::http::{Exchange, fail, host_of, refused};
 use crate::lookup::{Lookup, within};
 
 const VERSION: &str = "2011-06-15";
@@ -46,24 +46,25 @@ impl Call<'_> {
     /// Sends it, and returns the answer if it is one of success.
     pub(crate) async fn send(&self) -> Result<Answer, Error> {
         let endpoint = self.endpoints.sts()?;
-        let uri: Uri = endpoint.uri.parse().map_err(|error| {
-            fail(format_args!("{} holds no usable address", endpoint.from)).with_source(error)
-        })?;
+        let uri = endpoint.at(b"/")?;
         let body = self.body();
         let request = || self.request(&uri, &endpoint.region, &body);
-        // What STS passes on of an identity provider that does not answer at the moment.
         let again = |answer: &Response<Bytes>| {
-            !answer.status().is_success()
-                && read(answer.body()).is_ok_and(|answer| answer.code() == Some("IDPCommunicationError"))
+            !answer.status().is_success() && read(answer.body()).is_ok_and(|answer| answer.is_passing())
         };
         let answer = Exchange::new("STS").send(self.context, request, again).await?;
         let place = format!("STS {} at {}", self.action, host_of(&uri));
         let (status, body) = (answer.status(), read(answer.body()));
         match body {
             Ok(answer) if status.is_success() => Ok(answer),
-            Ok(answer) => Err(fail(format_args!("{place} answered {status} {}", answer.reported()))),
+            Ok(answer) => {
+                let refusal =
+                    refused(status, format_args!("{place} answered {status} {}", answer.reported()));
+                let retryable = refusal.is_retryable() || answer.is_passing();
+                Err(refusal.with_retryable(retryable))
+            }
             Err(error) if status.is_success() => Err(within(place, error)),
-            Err(_) => Err(fail(format_args!("{place} answered {status}"))),
+            Err(_) => Err(refused(status, format_args!("{place} answered {status}"))),
         }
     }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::endpoint;
 use crate::context::Context;
-use crate::http::{Exchange, fail};
+use crate::http::{Exchange, fail, refused};
 
 const TOKEN_PATH: &str = "/latest/api/token";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
@@ -128,9 +128,10 @@ impl Client {
                 ));
             }
             status => {
-                return Err(fail(format_args!(
-                    "instance metadata answered {status} to the request for a token"
-                )));
+                return Err(refused(
+                    status,
+                    format_args!("instance metadata answered {status} to the request for a token"),
+                ));
             }
         }
         let lifetime = answer

@@ -12,7 +12,7 @@ use sigv4_core::{Credentials, Error};
 
 use super::provides;
 use crate::context::Context;
-use crate::http::fail;
+use crate::http::{fail, refused};
 use crate::json::Object;
 use crate::lookup::{Lookup, brief, from_json, reported, within};
 use client::{Client, Got};
@@ -110,7 +110,8 @@ impl ImdsProvider {
                     return Lookup::absent("this instance has no IAM role: attach an instance profile");
                 }
                 Got::Status(status) => {
-                    return Err(fail(format_args!("instance metadata answered {status} for the role")));
+                    let message = format!("instance metadata answered {status} for the role");
+                    return Err(refused(status, message));
                 }
             }
         };
@@ -125,7 +126,7 @@ impl ImdsProvider {
                 .map(Lookup::Found)
                 .map_err(|error| within(place, error)),
             Got::Unreachable(why) => Err(fail(format_args!("{place}: {why}")).with_retryable(true)),
-            Got::Status(status) => Err(fail(format_args!("{place}: answered {status}"))),
+            Got::Status(status) => Err(refused(status, format_args!("{place}: answered {status}"))),
         }
     }
 }

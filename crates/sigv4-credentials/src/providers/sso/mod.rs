@@ -3,13 +3,13 @@
 mod token;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, Uri};
+use http::{HeaderValue, Request, StatusCode};
 use sigv4_core::{Credentials, Error};
 
 use super::provides;
 use crate::context::Context;
 use crate::endpoint::{Endpoints, encode};
-use crate::http::{Exchange, fail, host_of};
+use crate::http::{Exchange, fail, host_of, refused};
 use crate::json::Object;
 use crate::lookup::{Lookup, reported, within};
 use crate::timestamp;
@@ -67,14 +67,11 @@ impl SsoProvider {
     pub(crate) async fn find(&self) -> Result<Lookup, Error> {
         let token = token::find(&self.context, &self.endpoints, &self.settings).await?;
         let endpoint = self.endpoints.sso(&self.settings.region)?;
-        let mut uri = endpoint.uri.trim_end_matches('/').as_bytes().to_vec();
-        uri.extend_from_slice(b"/federation/credentials?account_id=");
-        encode(&self.settings.account_id, &mut uri);
-        uri.extend_from_slice(b"&role_name=");
-        encode(&self.settings.role_name, &mut uri);
-        let uri = Uri::try_from(uri).map_err(|error| {
-            fail(format_args!("{} holds no usable address", endpoint.from)).with_source(error)
-        })?;
+        let mut path = b"/federation/credentials?account_id=".to_vec();
+        encode(&self.settings.account_id, &mut path);
+        path.extend_from_slice(b"&role_name=");
+        encode(&self.settings.role_name, &mut path);
+        let uri = endpoint.at(&path)?;
         let mut bearer = HeaderValue::from_str(&token)
             .map_err(|_| fail("the SSO token cannot be sent: log in again with `aws sso login`"))?;
         bearer.set_sensitive(true);
@@ -101,7 +98,7 @@ impl SsoProvider {
                 } else {
                     ""
                 };
-                return Err(fail(format_args!("{place}: answered {status} {said}{hint}")));
+                return Err(refused(status, format_args!("{place}: answered {status} {said}{hint}")));
             }
         }
         body.and_then(|body| read(&body)).map(Lookup::Found).map_err(|error| within(place, error))

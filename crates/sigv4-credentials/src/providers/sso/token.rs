@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::Request;
 use http::header::CONTENT_TYPE;
-use http::{Request, Uri};
 use sha1::{Digest, Sha1};
 use sigv4_core::{Error, ErrorKind};
 use zeroize::Zeroizing;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::SsoSettings;
 use crate::context::Context;
 use crate::endpoint::Endpoints;
-use crate::http::{Exchange, fail, host_of};
+use crate::http::{Exchange, fail, host_of, refused};
 use crate::json::Object;
 use crate::lookup::{reported, within};
 use crate::profile::Locations;
@@ -33,7 +33,7 @@ pub(super) async fn find(
 ) -> Result<Zeroizing<String>, Error> {
     let path = path(context, settings);
     let log_in = |why: &dyn Display| fail(format_args!("{why}: log in with `aws sso login`"));
-    let bytes = context.files().read(&path, LIMIT).map(Zeroizing::new).map_err(|error| {
+    let bytes = context.read(&path, LIMIT).map(Zeroizing::new).map_err(|error| {
         log_in(&format_args!("the SSO token cannot be read ({}: {error})", path.display())).with_source(error)
     })?;
     let (cached, expiry) = read_token(&bytes)
@@ -114,9 +114,7 @@ async fn refresh(
     registration: &Registration<'_>,
 ) -> Result<(Object, SystemTime), Error> {
     let endpoint = endpoints.sso_oidc(&settings.region)?;
-    let uri: Uri = format!("{}/token", endpoint.uri.trim_end_matches('/')).parse().map_err(|error| {
-        fail(format_args!("{} holds no usable address", endpoint.from)).with_source(error)
-    })?;
+    let uri = endpoint.at(b"/token")?;
     let mut body = Object::default();
     body.set("clientId", registration.client_id);
     body.set("clientSecret", registration.client_secret);
@@ -138,7 +136,7 @@ async fn refresh(
             .ok()
             .and_then(|answer| reported(&answer, "error", "error_description"))
             .unwrap_or_default();
-        return Err(fail(format_args!("{place} was answered with {status} {said}")));
+        return Err(refused(status, format_args!("{place} was answered with {status} {said}")));
     }
     let answer = answer.map_err(|error| within(&place, error))?;
     let lifetime = answer.number("expiresIn").and_then(|seconds| u64::try_from(seconds).ok());

@@ -77,6 +77,20 @@ impl Answer {
         self.text("Code")
     }
 
+    /// Whether it is a refusal that the same request may not meet again: calls come too fast (which STS says with
+    /// status 400), or the identity provider does not answer STS at the moment.
+    pub(crate) fn is_passing(&self) -> bool {
+        const CODES: [&str; 6] = [
+            "IDPCommunicationError",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        ];
+        self.code().is_some_and(|code| CODES.contains(&code))
+    }
+
     /// `code: message` of a refusal, bounded.
     pub(crate) fn reported(&self) -> String {
         let message = self.text("Message").unwrap_or_default();

@@ -1,16 +1,34 @@
 //! Where STS and SSO are: by region, FIPS and dual-stack choice, or as the user says.
 
+mod place;
+
+use http::Uri;
 use sigv4_core::Error;
 
 use crate::context::Context;
+use crate::http::fail;
 use crate::profile::{Locations, Profiles, Section};
+use place::Place;
 
 /// An address, its region, and who said so.
 pub(crate) struct Endpoint {
-    pub(crate) uri: String,
+    base: String,
     pub(crate) region: String,
     /// For messages: the variable or the place in a file.
-    pub(crate) from: String,
+    from: String,
+}
+
+impl Endpoint {
+    /// The address with a path and a query behind it. An error names who said so.
+    pub(crate) fn at(&self, path: &[u8]) -> Result<Uri, Error> {
+        let unusable = || format!("{} holds no usable address: write it as https://host", self.from);
+        let uri = [self.base.trim_end_matches('/').as_bytes(), path].concat();
+        let uri = Uri::try_from(uri).map_err(|error| fail(unusable()).with_source(error))?;
+        match (uri.scheme_str(), uri.host()) {
+            (Some("http" | "https"), Some(_)) => Ok(uri),
+            _ => Err(fail(unusable())),
+        }
+    }
 }
 
 /// What is known when an address is needed.
@@ -55,26 +73,44 @@ impl Endpoints {
     }
 
     pub(crate) fn sts(&self) -> Result<Endpoint, Error> {
-        self.find("sts", "sts", self.region())
+        match self.region() {
+            // The name of the endpoint without a region.
+            "aws-global" => self.find("sts", DEFAULT_REGION, |_| Ok("https://sts.amazonaws.com".to_owned())),
+            region => self.find("sts", region, |place| place.host("sts")),
+        }
     }
 
     /// The portal that hands out credentials of roles.
     pub(crate) fn sso(&self, region: &str) -> Result<Endpoint, Error> {
-        self.find("sso", "portal.sso", region)
+        self.find("sso", region, |place| place.host("portal.sso"))
     }
 
     /// The service that refreshes tokens.
     pub(crate) fn sso_oidc(&self, region: &str) -> Result<Endpoint, Error> {
-        self.find("sso_oidc", "oidc", region)
+        self.find("sso_oidc", region, |place| place.host("oidc"))
+    }
+
+    /// The service that refreshes what `aws login` began.
+    #[cfg(feature = "login")]
+    pub(crate) fn sign_in(&self) -> Result<Endpoint, Error> {
+        let region = self.region.as_deref().ok_or_else(|| {
+            fail("a login session is refreshed in its region: set region in the profile, or AWS_REGION")
+        })?;
+        self.find("signin", region, |place| place.sign_in())
     }
 
     /// `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, the profile's `services` section, its `endpoint_url`, then AWS itself.
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-    fn find(&self, service: &str, host: &str, region: &str) -> Result<Endpoint, Error> {
+    fn find(
+        &self,
+        service: &str,
+        region: &str,
+        on_aws: impl Fn(&Place<'_>) -> Result<String, Error>,
+    ) -> Result<Endpoint, Error> {
         let profiles = Profiles::load(&self.context)?;
         let locations = Locations::find(&self.context);
         let profile = profiles.profile(self.profile.as_deref().unwrap_or(&locations.profile));
-        let given = |uri: String, from: String| Endpoint { uri, region: region.to_owned(), from };
+        let given = |base: String, from: String| Endpoint { base, region: region.to_owned(), from };
 
         if service == "sts"
             && let Some(uri) = &self.override_sts
@@ -98,10 +134,12 @@ impl Endpoints {
                 return Ok(given(uri.to_owned(), format!("endpoint_url ({})", property.location())));
             }
         }
-        let fips = self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", profile);
-        let dual_stack = self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", profile);
-        let uri = on_aws(host, region, fips, dual_stack)?;
-        Ok(given(uri, "the region".to_owned()))
+        let place = Place {
+            region,
+            fips: self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", profile),
+            dual_stack: self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", profile),
+        };
+        Ok(given(on_aws(&place)?, "the region".to_owned()))
     }
 
     fn flag(&self, variable: &str, property: &str, profile: Option<&Section>) -> bool {
@@ -109,26 +147,6 @@ impl Endpoints {
         let text = text.as_deref().or_else(|| profile?.get(property));
         text.is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
     }
-}
-
-/// The address of a service on AWS. An error when the region is no part of a host name.
-fn on_aws(host: &str, region: &str, fips: bool, dual_stack: bool) -> Result<String, Error> {
-    let is_label = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if region.is_empty() || region.len() > 40 || !region.chars().all(is_label) {
-        return Err(crate::http::fail(format_args!(
-            "the region {region:?} is none: write it as eu-central-1"
-        )));
-    }
-    let (domain, dual_domain) = match region {
-        _ if region.starts_with("cn-") => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
-        _ if region.starts_with("us-iso-") => ("c2s.ic.gov", "api.aws.ic.gov"),
-        _ if region.starts_with("us-isob-") => ("sc2s.sgov.gov", "api.aws.scloud"),
-        _ if region.starts_with("eusc-") => ("amazonaws.eu", "api.amazonwebservices.eu"),
-        _ => ("amazonaws.com", "api.aws"),
-    };
-    let fips = if fips { "-fips" } else { "" };
-    let domain = if dual_stack { dual_domain } else { domain };
-    Ok(format!("https://{host}{fips}.{region}.{domain}/"))
 }
 
 /// Percent-encoding for a form or a query: all but the unreserved characters.
@@ -139,27 +157,6 @@ pub(crate) fn encode(value: &str, out: &mut Vec<u8>) {
             out.push(byte);
         } else {
             out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_every_partition() {
-        for (region, fips, dual_stack, expected) in [
-            ("us-east-1", false, false, "https://sts.us-east-1.amazonaws.com/"),
-            ("us-east-1", true, true, "https://sts-fips.us-east-1.api.aws/"),
-            ("us-gov-west-1", true, false, "https://sts-fips.us-gov-west-1.amazonaws.com/"),
-            ("cn-north-1", false, false, "https://sts.cn-north-1.amazonaws.com.cn/"),
-            ("eusc-de-east-1", false, false, "https://sts.eusc-de-east-1.amazonaws.eu/"),
-        ] {
-            assert_eq!(on_aws("sts", region, fips, dual_stack).unwrap(), expected);
-        }
-        for region in ["", "evil.example/", "a b", &"x".repeat(41)] {
-            assert!(on_aws("sts", region, false, false).is_err(), "{region:?}");
         }
     }
 }
