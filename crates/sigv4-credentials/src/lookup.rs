@@ -101,9 +101,8 @@ pub(crate) fn read_token(
     /// Far more than a token: what is larger is another file.
     const LIMIT: usize = 64 << 10;
     let failed = |why: &dyn std::fmt::Display| fail(format_args!("{what} {path:?} {why}"));
-    let bytes = match context.files().read(std::path::Path::new(path), LIMIT) {
+    let bytes = match context.read(std::path::Path::new(path), LIMIT) {
         Ok(bytes) => Zeroizing::new(bytes),
-        // What refreshes the file may be writing it at this moment.
         Err(error) => {
             return Err(Error::new(
                 ErrorKind::Credentials,

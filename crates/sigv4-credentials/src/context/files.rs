@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use zeroize::Zeroizing;
 
 /// Where files are read and, for refreshed SSO tokens, written.
 ///
@@ -23,30 +26,62 @@ pub struct SystemFiles;
 
 impl Files for SystemFiles {
     fn read(&self, path: &Path, limit: usize) -> Result<Vec<u8>> {
-        let mut contents = Vec::new();
-        let room = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        File::open(path)?.take(room).read_to_end(&mut contents)?;
-        bounded(contents, limit)
+        let file = File::open(path)?;
+        let expected = file.metadata().map_or(0, |metadata| metadata.len());
+        read_whole(file, usize::try_from(expected).unwrap_or(usize::MAX), limit)
     }
 
     fn write(&self, path: &Path, contents: &[u8]) -> Result<()> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.new", std::process::id()));
-        let beside = PathBuf::from(beside);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options
-            .open(&beside)
-            .and_then(|mut file| file.write_all(contents))
-            .and_then(|()| std::fs::rename(&beside, path));
+        let (beside, mut file) = create_beside(path)?;
+        let written = file.write_all(contents).and_then(|()| std::fs::rename(&beside, path));
         if written.is_err() {
-            // What is left of a failed attempt would stand in the way of the next one.
             let _ = std::fs::remove_file(&beside);
         }
         written
     }
+}
+
+/// A new file next to `path`, under a name that nobody else writes to: threads, other processes and what a crash left
+/// behind stay out of each other's way.
+fn create_beside(path: &Path) -> Result<(PathBuf, File)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for _ in 0..16 {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}-{number}.new", std::process::id()));
+        match options.open(&beside) {
+            Ok(file) => return Ok((beside.into(), file)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Reads to the end. The file may hold secrets: the buffer has room for what is expected, and is wiped where it must grow.
+fn read_whole(mut file: impl Read, expected: usize, limit: usize) -> Result<Vec<u8>> {
+    let most = limit.saturating_add(1);
+    let mut contents = Zeroizing::new(vec![0; expected.saturating_add(1).clamp(most.min(1024), most)]);
+    let mut length = 0;
+    loop {
+        if length == contents.len() && length < most {
+            let mut larger = Zeroizing::new(vec![0; length.saturating_mul(2).min(most)]);
+            larger[..length].copy_from_slice(&contents);
+            contents = larger;
+        }
+        match file.read(&mut contents[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    contents.truncate(length);
+    bounded(std::mem::take(&mut *contents), limit)
 }
 
 fn bounded(contents: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
@@ -109,5 +144,38 @@ impl Files for Folder {
     fn write(&self, path: &Path, contents: &[u8]) -> Result<()> {
         self.set(path, contents);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives what it holds three bytes at a time, as a pipe may.
+    struct Slow<'b>(&'b [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+            let count = buffer.len().min(self.0.len()).min(3);
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn reads_as_much_as_there_is_and_no_more_than_is_allowed() {
+        for length in [0usize, 1, 1023, 1024, 1025, 3000] {
+            let bytes: Vec<u8> = (0..length).map(|number| number as u8).collect();
+            for expected in [0, 1, length, 5000, usize::MAX] {
+                assert_eq!(read_whole(Slow(&bytes), expected, 3000).unwrap(), bytes, "{length} {expected}");
+                assert_eq!(read_whole(&bytes[..], expected, length).unwrap(), bytes, "{length} {expected}");
+            }
+            if length > 0 {
+                let error = read_whole(Slow(&bytes), 0, length - 1).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+            }
+        }
+        assert!(read_whole(std::io::repeat(1), 0, 5000).is_err(), "a file without an end");
     }
 }
