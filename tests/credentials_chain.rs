@@ -213,12 +213,47 @@ fn mistakes_in_profiles_are_named_with_file_and_line() {
             "sso_session = s\nsso_region = x\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = r\nsso_start_url = u\n".to_owned(),
             &["sso_region", "line 3", "not that of the sso-session"],
         ),
-        ("login_session = arn:aws:iam::1:user/me\n".to_owned(), &["login_session", "line 2", "not supported"]),
+        ("login_session = arn:aws:iam::1:user/me\n".to_owned(), &["arn:aws:iam::1:user/me", "/home/.aws/login/cache/", "`aws login`"]),
+        ("aws_session_token = token-t\n".to_owned(), &["line 1", "aws_session_token, but no aws_access_key_id"]),
+        (
+            "sso_session = s\n[sso-session s]\nsso_region = r\nsso_start_url = u\n".to_owned(),
+            &["sso_session (/home/.aws/config, line 2)", "access token instead of credentials", "sso_account_id"],
+        ),
+        (format!("{role}source_profile = b\n[b]\n{FILE_KEYS}"), &["line 3", "[b] (/home/.aws/config, line 4) has to be [profile b]"]),
+        (format!("{role}source_profile = my b\n"), &["line 3", "letters, digits and"]),
     ] {
         let network = Network::default();
         assert_says(&profile(&network, &format!("[profile a]\n{config}")).unwrap_err(), parts);
         assert!(network.sent().is_empty());
     }
+}
+
+#[test]
+fn a_profile_that_the_program_names_wins_over_keys_in_the_environment() {
+    let config = format!("[profile a]\n{FILE_KEYS}");
+    let context = with_config(&Network::default(), [HOME, KEYS[0], KEYS[1], ("AWS_PROFILE", "b")], config);
+    let resolution = block_on(DefaultChain::new(context.clone()).with_profile("a").resolve());
+    assert_eq!(resolution.findings()[0].detail(), "passed over: the program asks for profile a");
+    assert_eq!(resolution.into_credentials().unwrap().access_key_id(), "AKIDFILE");
+    // A variable that names one does not.
+    assert_eq!(resolve(&context).into_credentials().unwrap().access_key_id(), "AKIDENV");
+}
+
+#[test]
+fn without_a_home_folder_nothing_is_read_below_the_working_directory() {
+    let files = Folder::empty()
+        .with_file("~/.aws/config", "[default]\ncredential_process = evil")
+        .with_file("~/.aws/credentials", format!("[default]\n{FILE_KEYS}"))
+        .with_file("~/token", "token-web");
+    let variables = [("AWS_WEB_IDENTITY_TOKEN_FILE", "~/token"), ("AWS_ROLE_ARN", "r")];
+    let resolution = resolve(&context(&Network::default(), variables, &files));
+    assert_eq!(resolution.findings()[1].detail(), "files ~/.aws/config and ~/.aws/credentials not found");
+    assert_says(&resolution.into_credentials().unwrap_err(), &["\"~/token\" cannot be read", "set HOME"]);
+    // With one, a token file may be named by it.
+    let files = Folder::empty().with_file("/home/token", "token-web");
+    let network = Network::new([sts("ASIAWEB")]);
+    let resolution = resolve(&context(&network, [HOME, variables[0], variables[1]], &files));
+    assert_eq!(resolution.into_credentials().unwrap().access_key_id(), "ASIAWEB");
 }
 
 #[test]

@@ -47,6 +47,10 @@ fn failures_say_what_happened_and_show_standard_error_alone() {
             "/no/such/program --password=hush".to_owned(),
             &["credential_process /no/such/program", "exit status: 127"],
         ),
+        (
+            "VAULT_TOKEN=hush /no/such/program".to_owned(),
+            &["credential_process : it failed", "exit status: 127"],
+        ),
         ("true".to_owned(), &["not JSON"]),
         ("echo hush".to_owned(), &["not JSON"]),
         (format!("echo '{{{keys}}}'"), &["Version"]),

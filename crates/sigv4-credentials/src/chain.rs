@@ -53,7 +53,8 @@ impl DefaultChain {
         Self { context, profile: None, region: None, sts_endpoint: None, mfa: None, imds }
     }
 
-    /// Uses this profile, whatever `AWS_PROFILE` says.
+    /// Uses this profile, whatever `AWS_PROFILE` and the keys in the environment say: who names a profile in the
+    /// program means that one.
     #[must_use]
     pub fn with_profile(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
@@ -137,7 +138,10 @@ impl DefaultChain {
     async fn ask(&self, link: Link) -> Result<Lookup, Error> {
         let context = &self.context;
         match link {
-            Link::Environment => environment::find(context),
+            Link::Environment => match &self.profile {
+                Some(name) => Lookup::absent(format!("passed over: the program asks for profile {name}")),
+                None => environment::find(context),
+            },
             Link::Profile => {
                 let provider = ProfileProvider::with_parts(context, self.endpoints(false), self.imds.clone())
                     .with_shared_mfa(self.mfa.clone());

@@ -40,6 +40,8 @@ pub struct Profiles {
     services: BTreeMap<String, Section>,
     /// The files that do not exist.
     missing: Vec<PathBuf>,
+    /// Sections of the config file that name no kind, which count for nothing there.
+    without_kind: BTreeMap<String, Location>,
 }
 
 impl Profiles {
@@ -58,7 +60,7 @@ impl Profiles {
         let locations = Locations::find(context);
         let mut profiles = Self::default();
         for (path, is_config) in [(locations.config, true), (locations.credentials, false)] {
-            let bytes = match context.files().read(&path, FILE_LIMIT) {
+            let bytes = match context.read(&path, FILE_LIMIT) {
                 Ok(bytes) => zeroize::Zeroizing::new(bytes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     profiles.missing.push(path);
@@ -109,6 +111,17 @@ impl Profiles {
         &self.missing
     }
 
+    /// What may be the matter with a profile that does not exist, as the end of a message; empty where nothing is known.
+    pub(crate) fn why_missing(&self, name: &str) -> String {
+        if let Some(place) = self.without_kind.get(name) {
+            return format!("; [{name}] ({place}) has to be [profile {name}] in that file");
+        }
+        if !text::is_name(name) {
+            return "; the name of a profile holds letters, digits and -_/.%@:+ alone".to_owned();
+        }
+        String::new()
+    }
+
     fn add_config(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let sections = parse::parse(text).map_err(|error| malformed(path, error))?;
         let file = Arc::new(path.to_owned());
@@ -125,6 +138,9 @@ impl Profiles {
                 merge(&mut self.sso_sessions, name, section, &file);
             } else if let Some(name) = text::after_prefix(header, "services") {
                 merge(&mut self.services, name, section, &file);
+            } else if header != "default" {
+                let location = Location { file: file.clone(), line: section.line };
+                self.without_kind.insert(header.to_owned(), location);
             }
         }
         Ok(())

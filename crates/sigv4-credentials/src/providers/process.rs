@@ -43,9 +43,7 @@ impl ProcessProvider {
     }
 
     pub(crate) async fn find(&self) -> Result<Lookup, Error> {
-        // Arguments may be secrets: the message shows the program alone.
-        let program = self.command.split_whitespace().next().unwrap_or_default();
-        let place = format!("credential_process {program}");
+        let place = format!("credential_process {}", program(&self.command));
         let processes = self
             .context
             .processes()
@@ -57,6 +55,12 @@ impl ProcessProvider {
 }
 
 provides!(ProcessProvider, "credential_process");
+
+/// The program of a command line, for messages. Its arguments may be secrets, and so may variables that are set before it:
+/// then nothing is shown.
+fn program(command: &str) -> &str {
+    command.split_whitespace().next().filter(|word| !word.contains('=')).unwrap_or_default()
+}
 
 fn read(finished: &Finished) -> Result<Credentials, Error> {
     if !finished.success {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use sigv4_core::{Credentials, Error, ProvideCredentials};
 
+#[cfg(feature = "login")]
+use super::login::LoginProvider;
 use super::sts::{AssumeRoleProvider, MfaToken};
 use super::web_identity::WebIdentityProvider;
 use super::{
@@ -22,7 +24,7 @@ use plan::{Base, NamedSource, Plan, Role};
 ///
 /// Follows `role_arn` with `source_profile` (over any number of profiles) or `credential_source`, `external_id`,
 /// `role_session_name`, `duration_seconds` and `mfa_serial`; `web_identity_token_file`; `sso_session` and the older
-/// `sso_start_url`; `credential_process`; and static keys.
+/// `sso_start_url`; `login_session`, with the feature `login`; `credential_process`; and static keys.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html>
 ///
 /// ```
@@ -89,7 +91,7 @@ impl ProfileProvider {
             };
             // Somebody asked for this profile by its name.
             if self.profile.is_some() || locations.profile_is_named {
-                return Err(fail(why));
+                return Err(fail(format_args!("{why}{}", profiles.why_missing(name))));
             }
             return Lookup::absent(why);
         };
@@ -136,7 +138,14 @@ impl ProfileProvider {
             Base::Sso(settings) => {
                 SsoProvider::with_endpoints(context, endpoints.clone(), settings).find().await
             }
-            Base::Process(command) => ProcessProvider::new(context, command).find().await,
+            #[cfg(feature = "login")]
+            Base::Login(session) => {
+                LoginProvider::with_endpoints(context, endpoints.clone(), session).find().await
+            }
+            Base::Process(command, location) => {
+                let found = ProcessProvider::new(context, command).find().await;
+                found.map_err(|error| within(location, error))
+            }
         }
     }
 

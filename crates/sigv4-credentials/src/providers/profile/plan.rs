@@ -21,7 +21,9 @@ pub(super) enum Base {
     Named(NamedSource, Location),
     WebIdentity(WebIdentity),
     Sso(SsoSettings),
-    Process(String),
+    #[cfg(feature = "login")]
+    Login(String),
+    Process(String, Location),
 }
 
 /// The values of `credential_source`.
@@ -63,8 +65,9 @@ impl Plan {
             let Some(profile) = profiles.profile(next) else {
                 let from = visited.last().and_then(|profile| profile.property("source_profile"));
                 let place = from.map(|property| format!(" ({})", property.location())).unwrap_or_default();
+                let hint = profiles.why_missing(next);
                 return Err(fail(format_args!(
-                    "source_profile = {next}{place}: no file defines that profile"
+                    "source_profile = {next}{place}: no file defines that profile{hint}"
                 )));
             };
             if visited.iter().any(|seen| seen.name() == next) {
@@ -170,33 +173,48 @@ fn base(profiles: &Profiles, profile: &Section) -> Result<Option<Base>, Error> {
     if let Some(settings) = sso(profiles, profile)? {
         return Ok(Some(Base::Sso(settings)));
     }
-    if let Some(command) = profile.get("credential_process") {
-        return Ok(Some(Base::Process(command.to_owned())));
+    #[cfg(feature = "login")]
+    if let Some(session) = profile.get("login_session") {
+        return Ok(Some(Base::Login(session.to_owned())));
     }
-    if let Some(property) = profile.property("login_session")
-        && profile.get("aws_access_key_id").is_none()
-    {
+    if let Some(command) = profile.property("credential_process") {
+        return Ok(Some(Base::Process(command.value().to_owned(), command.location().clone())));
+    }
+    if let Some(keys) = keys(profile)? {
+        return Ok(Some(Base::Keys(keys)));
+    }
+    #[cfg(not(feature = "login"))]
+    if let Some(property) = profile.property("login_session") {
         return Err(fail(format_args!(
-            "login_session ({}) is not supported: run `aws configure export-credentials` as a credential_process",
+            "login_session ({}) needs the feature `login` of sigv4-credentials: enable it, or run \
+             `aws configure export-credentials` as a credential_process",
             property.location()
         )));
     }
-    Ok(keys(profile)?.map(Base::Keys))
+    if let Some(property) = profile.property("sso_session") {
+        return Err(fail(format_args!(
+            "sso_session ({}) alone: the selected profile will resolve an access token instead of credentials. \
+             Add sso_account_id and sso_role_name",
+            property.location()
+        )));
+    }
+    Ok(None)
 }
 
 /// Static keys; an error when a part of them is missing or malformed.
 fn keys(profile: &Section) -> Result<Option<Credentials>, Error> {
     const ID: &str = "aws_access_key_id";
     const SECRET: &str = "aws_secret_access_key";
-    if profile.get(ID).is_none() && profile.get(SECRET).is_none() {
+    const TOKEN: &str = "aws_session_token";
+    let Some(because) = [SECRET, ID, TOKEN].into_iter().find(|name| profile.get(name).is_some()) else {
         return Ok(None);
-    }
-    let id = needed(profile, ID, SECRET)?;
+    };
+    let id = needed(profile, ID, because)?;
     let secret = needed(profile, SECRET, ID)?;
     let place = profile.property(SECRET).map_or_else(|| profile.location(), |property| property.location());
     let make = || -> Result<Credentials, Error> {
         let credentials = Credentials::new(id, secret)?.with_source("profile");
-        match profile.get("aws_session_token") {
+        match profile.get(TOKEN) {
             Some(token) => credentials.with_session_token(token),
             None => Ok(credentials),
         }
