@@ -7,6 +7,8 @@ mod support;
 mod container;
 #[path = "credentials_providers/imds.rs"]
 mod imds;
+#[path = "credentials_providers/login.rs"]
+mod login;
 #[path = "credentials_providers/process.rs"]
 mod process;
 #[path = "credentials_providers/sso.rs"]

@@ -27,7 +27,7 @@ use sigv4_core::signature::sigv4a::KeyPair;
 use sigv4_core::tokens::TokenSigner;
 use sigv4_core::verify::Verifier;
 use sigv4_core::{Credentials, Error, Payload, PayloadMode, ProvideCredentials, Signer};
-use sigv4_credentials::context::{Context, Folder};
+use sigv4_credentials::context::{Context, Files, Folder};
 use sigv4_credentials::{DefaultChain, ProfileProvider};
 use tower::{Layer, Service};
 use tower_sigv4::SignLayer;
@@ -36,6 +36,15 @@ use sigv4_memory_tests::{found, look_for, settle};
 
 const SECRETS: [&str; 2] = ["wJalrXUtnFEMI+K7MDENG+first+KEY", "wJalrXUtnFEMI+K7MDENG+other+KEY"];
 const TOKENS: [&str; 2] = ["AQoDYXdzEPT//first/token+EXAMPLE==", "AQoDYXdzEPT//other/token+EXAMPLE=="];
+/// Made for these tests, and its private scalar.
+const LOGIN_KEY: &str = "-----BEGIN EC PRIVATE KEY-----\n\
+    MHcCAQEEIGczK0fD5ANjzYHDC31KHhpAw6G6Rh5usw1UxrQlefqooAoGCCqGSM49\n\
+    AwEHoUQDQgAE91b2DhaQ4aOvyxZEqRkfWxLFo1uP9H/WRxfdruM0hWkZLjmujmwv\n\
+    H96FGgjlSkCJyqroFFolfqkzTDthr3MF2w==\n-----END EC PRIVATE KEY-----\n";
+const LOGIN_SCALAR: [u8; 32] = [
+    0x67, 0x33, 0x2b, 0x47, 0xc3, 0xe4, 0x03, 0x63, 0xcd, 0x81, 0xc3, 0x0b, 0x7d, 0x4a, 0x1e, 0x1a, 0x40,
+    0xc3, 0xa1, 0xba, 0x46, 0x1e, 0x6e, 0xb3, 0x0d, 0x54, 0xc6, 0xb4, 0x25, 0x79, 0xfa, 0xa8,
+];
 const NOW: &str = "20150830T123600Z";
 
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
@@ -88,6 +97,11 @@ fn register() {
         scalar.reverse();
         look_for("the private key of SigV4a", &scalar);
     }
+    look_for("the key of a login session", &LOGIN_SCALAR);
+    look_for("the key of a login session", b"MHcCAQEEIGczK0fD5ANjzYHDC31KHhpAw6G6Rh5usw1UxrQlefqo");
+    let mut reversed = LOGIN_SCALAR;
+    reversed.reverse();
+    look_for("the key of a login session", &reversed);
     settle();
 }
 
@@ -228,14 +242,101 @@ fn through_providers() {
         SECRETS[0], TOKENS[0],
     );
     // What this test holds itself is never given back.
-    let files = Folder::empty().with_file("/home/user/.aws/credentials", &*file.leak());
+    let file = &*file.leak();
+    let root = std::env::temp_dir().join(format!("sigv4-memory-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("home/user/.aws")).unwrap();
+    std::fs::write(root.join("home/user/.aws/credentials"), file).unwrap();
+    let in_memory = Folder::empty().with_file("/home/user/.aws/credentials", file);
+    std::mem::forget(in_memory.clone());
+    for files in [in_memory, Folder::below(&root)] {
+        let context = Context::isolated().with_environment([("HOME", "/home/user")]).with_files(files);
+        for _ in 0..3 {
+            let found = run(ProfileProvider::new(&context).provide_credentials()).unwrap();
+            assert_eq!(found.secret_access_key(), SECRETS[0]);
+            let found = run(DefaultChain::new(context.clone()).provide_credentials()).unwrap();
+            assert_eq!(found.session_token(), Some(TOKENS[0]));
+        }
+    }
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+/// Text that is never given back, put together without a buffer that grows.
+fn kept(parts: &[&str]) -> &'static str {
+    parts.concat().leak()
+}
+
+/// Answers over HTTP, and the session of a login that is refreshed: what is read of them and written is wiped. (The buffers
+/// of an HTTP client are its own.)
+fn through_answers() {
+    let keys = |number: usize, id: &str, secret: &str, token: &str| {
+        let (value, with) = (SECRETS[number], TOKENS[number]);
+        let open = [
+            r#"{"Expiration":"2999-01-01T00:00:00Z","expiresAt":"2000-01-01T00:00:00Z","#,
+            id,
+            r#":"ASIA","#,
+        ];
+        // A slash as some writers escape it.
+        let (escaped, rest) = with.split_once('/').unwrap();
+        let texts = [secret, r#":""#, value, r#"","#, token, r#":""#, escaped, r"\/", rest, r#""}"#];
+        kept(&[&open[..], &texts].concat())
+    };
+    let of_container = kept(&[keys(0, r#""AccessKeyId""#, r#""SecretAccessKey""#, r#""Token""#)]);
+    let of_sts = kept(&[
+        "<R><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>",
+        SECRETS[1],
+        "</SecretAccessKey><SessionToken>",
+        TOKENS[1],
+        "</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></R>",
+    ]);
+    let of_login = |number| keys(number, r#""accessKeyId""#, r#""secretAccessKey""#, r#""sessionToken""#);
+    let of_refresh = kept(&[r#"{"expiresIn":900,"refreshToken":"r","accessToken":"#, of_login(1), "}"]);
+    let key = LOGIN_KEY.split('\n').flat_map(|line| [line, "\\n"]);
+    let key = kept(&key.collect::<Vec<_>>());
+    let session = kept(&[
+        r#"{"clientId":"c","refreshToken":"r","dpopKey":""#,
+        key,
+        r#"","accessToken":"#,
+        of_login(0),
+        "}",
+    ]);
+    let answer = move |request: Request<Bytes>| {
+        let body = match request.uri().host() {
+            Some("169.254.170.2") => of_container,
+            Some("sts.us-east-1.amazonaws.com") => of_sts,
+            _ => of_refresh,
+        };
+        std::future::ready(Ok::<_, std::io::Error>(Response::new(Bytes::from_static(body.as_bytes()))))
+    };
+    let config = "[default]\nregion = us-east-1\nrole_arn = r\ncredential_source = EcsContainer\n\
+                  [profile login]\nregion = us-east-1\nlogin_session = me";
+    // SHA-256 of `me`.
+    let name = "2744ccd10c7533bd736ad890f9dd5cab2adb27b07d500b9493f29cdc420cb2e0.json";
+    let files = Folder::empty().with_file("/config", config).with_file(format!("/login/{name}"), session);
     std::mem::forget(files.clone());
-    let context = Context::isolated().with_environment([("HOME", "/home/user")]).with_files(files);
-    for _ in 0..3 {
-        let found = run(ProfileProvider::new(&context).provide_credentials()).unwrap();
-        assert_eq!(found.secret_access_key(), SECRETS[0]);
-        let found = run(DefaultChain::new(context.clone()).provide_credentials()).unwrap();
-        assert_eq!(found.session_token(), Some(TOKENS[0]));
+    let context = Context::isolated()
+        .with_environment([
+            ("AWS_CONFIG_FILE", "/config"),
+            ("AWS_LOGIN_CACHE_DIRECTORY", "/login"),
+            ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/c"),
+        ])
+        .with_files(ReadOnly(files))
+        .with_http(answer);
+    for profile in ["default", "login"] {
+        let found = run(ProfileProvider::new(&context).with_profile(profile).provide_credentials()).unwrap();
+        assert_eq!(found.secret_access_key(), SECRETS[1]);
+    }
+}
+
+/// Files that take no writes: a file that is replaced in memory is given back as it is.
+struct ReadOnly(Folder);
+
+impl Files for ReadOnly {
+    fn read(&self, path: &std::path::Path, limit: usize) -> std::io::Result<Vec<u8>> {
+        self.0.read(path, limit)
+    }
+
+    fn write(&self, _: &std::path::Path, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::ReadOnlyFilesystem.into())
     }
 }
 
@@ -255,6 +356,7 @@ fn nothing_given_back_holds_a_secret() {
         ("SigV4a, events, tokens", through_both_regions_and_tokens),
         ("the verifier", through_the_verifier),
         ("providers", through_providers),
+        ("answers", through_answers),
     ] {
         run();
         let found = found();

@@ -45,6 +45,8 @@ pub use chain::{DefaultChain, Finding, Outcome, Resolution};
 pub use providers::container::ContainerProvider;
 pub use providers::express::ExpressSessionClient;
 pub use providers::imds::ImdsProvider;
+#[cfg(feature = "login")]
+pub use providers::login::LoginProvider;
 pub use providers::process::ProcessProvider;
 pub use providers::profile::ProfileProvider;
 pub use providers::sso::{SsoProvider, SsoSettings};

@@ -4,6 +4,8 @@ pub(crate) mod container;
 pub(crate) mod environment;
 pub(crate) mod express;
 pub(crate) mod imds;
+#[cfg(feature = "login")]
+pub(crate) mod login;
 pub(crate) mod process;
 pub(crate) mod profile;
 pub(crate) mod sso;
