@@ -157,9 +157,10 @@ fn metadata_is_asked_directly_whatever_proxy_is_set() {
 
 #[test]
 fn a_port_where_nobody_listens() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that nobody else gets the port, and never listened on.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", socket.local_addr().unwrap());
     for client in CLIENTS {
         let error = imds(client, &address).unwrap_err().to_string();
         assert!(error.contains("not reachable") && error.to_lowercase().contains("refused"), "{error}");
