@@ -16,6 +16,9 @@ use sigv4_credentials::context::{Context, Folder, SystemProcesses};
 
 /// The context that a folder describes. Its clock stands at 1970, so that nothing recorded has expired.
 pub fn context(folder: &Path) -> Result<Context, String> {
+    if !folder.is_dir() {
+        return Err(format!("{}: there is no such folder", folder.display()));
+    }
     let mut variables: BTreeMap<String, String> = match read(&folder.join("env.json"))? {
         Some(text) => serde_json::from_str(&text).map_err(|error| format!("env.json: {error}"))?,
         None => BTreeMap::new(),
