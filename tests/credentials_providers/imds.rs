@@ -203,6 +203,13 @@ fn regions_in_their_order() {
     assert_eq!(region(&nobody, [FILE, ("AWS_PROFILE", "other")], config).unwrap(), "eu-west-4");
     let network = Network::new([ok("session"), ok("eu-west-5")]);
     assert_eq!(region(&network, [FILE, ("", "")], "").unwrap(), "eu-west-5");
+    // The settings of the service come from the profile that the program names.
+    let network = Network::new([ok("session"), ok("eu-west-6")]);
+    let files = Folder::empty()
+        .with_file("/config", "[profile named]\nec2_metadata_service_endpoint = http://metadata:1");
+    let chain = RegionChain::new(context(&network, [FILE], &files)).with_profile("named");
+    assert_eq!(block_on(chain.resolve()).unwrap(), "eu-west-6");
+    assert!(network.sent()[1].uri.starts_with("http://metadata:1/latest/"));
     let network = Network::new([Reply::Refused, Reply::Refused]);
     let error = region(&network, [FILE, ("", "")], "").unwrap_err();
     assert_says(

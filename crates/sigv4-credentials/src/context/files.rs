@@ -178,4 +178,25 @@ mod tests {
         }
         assert!(read_whole(std::io::repeat(1), 0, 5000).is_err(), "a file without an end");
     }
+
+    #[test]
+    fn writers_at_the_same_time_leave_one_whole_file() {
+        let folder = std::env::temp_dir().join(format!("sigv4-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("token");
+        std::thread::scope(|threads| {
+            for byte in b'a'..=b'h' {
+                let path = &path;
+                threads.spawn(move || {
+                    for _ in 0..50 {
+                        SystemFiles.write(path, &[byte; 3000]).unwrap();
+                    }
+                });
+            }
+        });
+        let kept = SystemFiles.read(&path, 3000).unwrap();
+        assert!(kept.len() == 3000 && kept.iter().all(|byte| *byte == kept[0]));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "something is left behind");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

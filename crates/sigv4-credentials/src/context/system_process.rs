@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 use super::process::{Finished, ProcessLimits, Processes};
 use crate::oneshot;
 
+/// The most bytes that are set aside for output before there is any.
+const MOST_AT_ONCE: usize = 16 << 20;
 /// How often the thread looks whether the process ended or its caller left.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -105,8 +107,9 @@ fn wait_for<T>(
                 None => thread::sleep(TICK),
             }
         };
-        // A grandchild may hold this pipe open: what it says matters less than the answer.
-        let diagnostics = receive(&diagnostics, || left().min(Duration::from_millis(100)), waiting, &limits)
+        // A grandchild may hold this pipe open: what it says matters less than an answer, but explains that there is none.
+        let patience = Duration::from_millis(if status.success() { 50 } else { 2000 });
+        let diagnostics = receive(&diagnostics, || left().min(patience), waiting, &limits)
             .ok()
             .and_then(Result::ok)
             .map(|(bytes, _)| String::from_utf8_lossy(&bytes).trim().to_owned())
@@ -150,7 +153,7 @@ fn read_pipe(pipe: Option<impl Read + Send + 'static>, limit: usize, drain: bool
     let Some(mut pipe) = pipe else { return receiver };
     let mut read = move || -> Piped {
         // Room for all of it from the start, so that no copy of a secret is left behind by a growing buffer.
-        let mut kept = Zeroizing::new(Vec::with_capacity(limit));
+        let mut kept = Zeroizing::new(Vec::with_capacity(limit.min(MOST_AT_ONCE)));
         let mut buffer = Zeroizing::new([0u8; 4096]);
         loop {
             let count = match pipe.read(&mut buffer[..]) {

@@ -72,7 +72,7 @@ pub(super) fn parse(file: &str) -> Result<Vec<RawSection<'_>>, Malformed> {
             if *nests {
                 property_line(line, "sub-property").map_err(|message| malformed(&message))?;
             }
-            property.value = joined(&property.value, text::trim(line));
+            continue_value(&mut property.value, text::trim(line));
         } else {
             let (name, value) = property_line(line, "property").map_err(|message| malformed(&message))?;
             state = State::Property { nests: value.is_empty() };
@@ -86,13 +86,17 @@ pub(super) fn parse(file: &str) -> Result<Vec<RawSection<'_>>, Malformed> {
     Ok(sections)
 }
 
-/// A new buffer, so that the old one is wiped and not left behind by a growing string.
-fn joined(value: &str, continuation: &str) -> Zeroizing<String> {
-    let mut longer = String::with_capacity(value.len() + 1 + continuation.len());
-    longer.push_str(value);
-    longer.push('\n');
-    longer.push_str(continuation);
-    Zeroizing::new(longer)
+/// Adds a line. Where the buffer has no room, the old one is wiped and not left behind; the new one has room for as much again,
+/// so that a value of many lines is not copied for each.
+fn continue_value(value: &mut Zeroizing<String>, line: &str) {
+    let needed = value.len() + 1 + line.len();
+    if value.capacity() < needed {
+        let mut longer = Zeroizing::new(String::with_capacity(2 * needed));
+        longer.push_str(value);
+        *value = longer;
+    }
+    value.push('\n');
+    value.push_str(line);
 }
 
 /// `name = value`, both trimmed, with a comment cut off that white space stands before.
