@@ -1,5 +1,8 @@
+use bytes::Bytes;
+use http::{Request, Response};
 use sigv4_core::{Credentials, Error, ErrorKind, ProvideCredentials};
 use sigv4_credentials::context::{Context, Files, Folder};
+use sigv4_credentials::http::{HttpClient, HttpLimits};
 use sigv4_credentials::{SsoProvider, SsoSettings};
 
 use crate::support::*;
@@ -29,6 +32,7 @@ fn cached(expires: &str, more: &str) -> String {
     format!(r#"{{"accessToken":"token-old","expiresAt":"{expires}"{more}}}"#)
 }
 
+const LOG_IN: &str = "`aws sso login --sso-session work`";
 const REGISTRATION: &str = r#","clientId":"c","clientSecret":"hush-c","refreshToken":"token-r","registrationExpiresAt":"2024-03-01T00:00:00Z""#;
 
 fn role() -> Reply {
@@ -89,29 +93,48 @@ fn a_refresh_that_fails_costs_nothing_while_the_token_lives() {
 }
 
 #[test]
+fn another_program_may_have_refreshed_it() {
+    let files = Folder::empty().with_file(SESSION_FILE, cached("2023-12-31T00:00:00Z", REGISTRATION));
+    let theirs = files.clone();
+    let asked = Network::new([role()]);
+    let portal = asked.clone();
+    let slower = move |request: Request<Bytes>| {
+        let (portal, theirs) = (portal.clone(), theirs.clone());
+        async move {
+            if request.method() == "GET" {
+                return portal.send(request, HttpLimits::default()).await;
+            }
+            theirs.set(SESSION_FILE, cached("2024-01-01T08:00:00Z", "").replace("token-old", "token-theirs"));
+            Ok(Response::builder().status(400).body(Bytes::new()).unwrap())
+        }
+    };
+    ask(&at_home(&Network::default(), &files).with_http(slower), Some("work")).unwrap();
+    assert_eq!(asked.sent()[0].header("x-amz-sso_bearer_token"), "token-theirs");
+}
+
+#[test]
 fn failures_say_what_happened_and_to_log_in() {
     let (later, before) = ("2024-01-01T08:00:00Z", "2023-12-31T00:00:00Z");
     let gone = REGISTRATION.replace("2024-03-01", "2023-03-01");
-    let log_in = "aws sso login";
     for (file, session, replies, parts) in [
-        (None, Some("work"), vec![], &[SESSION_FILE, log_in][..]),
-        (Some(cached(before, "")), Some("work"), vec![], &["expired at 2023-12-31", "no clientId", log_in]),
-        (Some(cached(before, &gone)), Some("work"), vec![], &["registration expired", log_in]),
+        (None, Some("work"), vec![], &[SESSION_FILE, LOG_IN][..]),
+        (Some(cached(before, "")), Some("work"), vec![], &["expired at 2023-12-31", "no clientId", LOG_IN]),
+        (Some(cached(before, &gone)), Some("work"), vec![], &["registration expired", LOG_IN]),
         (
             Some(cached(before, REGISTRATION)),
             Some("work"),
             vec![status(400, r#"{"error":"invalid_grant","error_description":"gone"}"#)],
-            &["oidc.eu-central-1.amazonaws.com", "invalid_grant: gone", log_in],
+            &["oidc.eu-central-1.amazonaws.com", "invalid_grant: gone", LOG_IN],
         ),
-        (Some(cached(before, REGISTRATION)), Some("work"), vec![ok("{}")], &["expiresIn", log_in]),
-        (Some("hush".into()), Some("work"), vec![], &[SESSION_FILE, "not JSON"]),
-        (Some("{}".into()), Some("work"), vec![], &[SESSION_FILE, "no accessToken"]),
-        (Some(cached("soon", "")), Some("work"), vec![], &["no expiresAt"]),
+        (Some(cached(before, REGISTRATION)), Some("work"), vec![ok("{}")], &["expiresIn", LOG_IN]),
+        (Some("hush".into()), Some("work"), vec![], &[SESSION_FILE, "not JSON", LOG_IN]),
+        (Some("{}".into()), Some("work"), vec![], &[SESSION_FILE, "no accessToken", LOG_IN]),
+        (Some(cached("soon", "")), Some("work"), vec![], &["no expiresAt", LOG_IN]),
         (
             Some(cached(later, "")),
             Some("work"),
             vec![status(401, r#"{"message":"Session token not found or invalid"}"#)],
-            &["answered 401", "Session token not found", log_in],
+            &["answered 401", "Session token not found", LOG_IN],
         ),
         (Some(cached(later, "")), Some("work"), vec![status(404, "")], &["a reader", "404"]),
         (Some(cached(later, "")), Some("work"), vec![status(500, ""); 3], &["500"]),
@@ -137,7 +160,7 @@ fn the_older_form_finds_its_file_by_the_start_url_and_cannot_refresh() {
     let network = Network::default();
     let error = ask(&at_home(&network, &Folder::empty()), None).unwrap_err();
     let file = "/home/.aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json";
-    assert_says(&error, &[file]);
+    assert_says(&error, &[file, "`aws sso login`"]);
     let files = Folder::empty().with_file(file, cached("2023-12-31T00:00:00Z", REGISTRATION));
     assert_says(&ask(&at_home(&network, &files), None).unwrap_err(), &["without an sso_session"]);
 }

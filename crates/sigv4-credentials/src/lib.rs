@@ -21,6 +21,8 @@
 //! # }
 //! ```
 //!
+//! Profiles that `aws login` made are read with the feature `login`; without it they are an error that says so.
+//!
 //! HTTP goes over the small trait [`http::HttpClient`], which feature `hyper` or `reqwest` serves, or the user's own client.
 //! Everything from the outside comes through a [`context::Context`], so that tests reach nothing but what they bring.
 #![forbid(unsafe_code)]

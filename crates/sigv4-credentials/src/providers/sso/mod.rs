@@ -72,8 +72,9 @@ impl SsoProvider {
         path.extend_from_slice(b"&role_name=");
         encode(&self.settings.role_name, &mut path);
         let uri = endpoint.at(&path)?;
-        let mut bearer = HeaderValue::from_str(&token)
-            .map_err(|_| fail("the SSO token cannot be sent: log in again with `aws sso login`"))?;
+        let mut bearer = HeaderValue::from_str(&token).map_err(|_| {
+            fail(format_args!("the SSO token cannot be sent: {}", token::log_in(&self.settings)))
+        })?;
         bearer.set_sensitive(true);
 
         let request = || {
@@ -94,9 +95,9 @@ impl SsoProvider {
                 });
                 let said = said.unwrap_or_default();
                 let hint = if status == StatusCode::UNAUTHORIZED {
-                    ": log in again with `aws sso login`"
+                    format!(": {}", token::log_in(&self.settings))
                 } else {
-                    ""
+                    String::new()
                 };
                 return Err(refused(status, format_args!("{place}: answered {status} {said}{hint}")));
             }

@@ -1,6 +1,5 @@
 //! The cached token and its refresh.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -32,13 +31,8 @@ pub(super) async fn find(
     settings: &SsoSettings,
 ) -> Result<Zeroizing<String>, Error> {
     let path = path(context, settings);
-    let log_in = |why: &dyn Display| fail(format_args!("{why}: log in with `aws sso login`"));
-    let bytes = context.read(&path, LIMIT).map(Zeroizing::new).map_err(|error| {
-        log_in(&format_args!("the SSO token cannot be read ({}: {error})", path.display())).with_source(error)
-    })?;
-    let (cached, expiry) = read_token(&bytes)
-        .map_err(|error| within(format_args!("the SSO token in {}", path.display()), error))?;
-    let token = Zeroizing::new(cached.text("accessToken").unwrap_or_default().to_owned());
+    let (cached, expiry) = read(context, settings, &path)?;
+    let token = access_token(&cached);
     let now = context.clock().now();
     if now + MARGIN < expiry {
         return Ok(token);
@@ -51,13 +45,42 @@ pub(super) async fn find(
         Ok((answer, expiry)) => keep(context, &path, cached, &answer, expiry),
         Err(_) if now < expiry => Ok(token),
         Err(why) => {
+            // What refreshes a token may work once: another program may have been faster.
+            if let Ok((found, until)) = read(context, settings, &path)
+                && now < until
+            {
+                return Ok(access_token(&found));
+            }
             let kind = if why.is_retryable() { why.kind() } else { ErrorKind::Credentials };
             let moment = timestamp::format(expiry);
-            let message =
-                format!("the SSO token expired at {moment}, and {why}: log in with `aws sso login`");
+            let remedy = log_in(settings);
+            let message = format!("the SSO token expired at {moment}, and {why}: {remedy}");
             Err(Error::new(kind, message).with_retryable(why.is_retryable()).with_source(why))
         }
     }
+}
+
+/// What the user has to do where there is no usable token.
+pub(super) fn log_in(settings: &SsoSettings) -> String {
+    match &settings.session {
+        Some(session) => format!("log in with `aws sso login --sso-session {session}`"),
+        None => "log in with `aws sso login`".to_owned(),
+    }
+}
+
+fn read(context: &Context, settings: &SsoSettings, path: &Path) -> Result<(Object, SystemTime), Error> {
+    let remedy = log_in(settings);
+    let bytes = context.read(path, LIMIT).map(Zeroizing::new).map_err(|error| {
+        fail(format_args!("the SSO token cannot be read ({}: {error}): {remedy}", path.display()))
+            .with_source(error)
+    })?;
+    read_token(&bytes).map_err(|error| {
+        fail(format_args!("the SSO token in {} cannot be used ({error}): {remedy}", path.display()))
+    })
+}
+
+fn access_token(cached: &Object) -> Zeroizing<String> {
+    Zeroizing::new(cached.text("accessToken").unwrap_or_default().to_owned())
 }
 
 /// Where the tools keep the token: named by a hash of the session's name, or of the start URL where there is none.
@@ -155,7 +178,7 @@ fn keep(
     answer: &Object,
     expiry: SystemTime,
 ) -> Result<Zeroizing<String>, Error> {
-    let token = Zeroizing::new(answer.text("accessToken").unwrap_or_default().to_owned());
+    let token = access_token(answer);
     cached.set("accessToken", &token);
     cached.set("expiresAt", &timestamp::format(expiry));
     if let Some(next) = answer.text("refreshToken") {
