@@ -3,6 +3,7 @@
 #[path = "credentials_support/mod.rs"]
 mod support;
 
+use sigv4_core::credentials::CredentialCache;
 use sigv4_core::{Error, ErrorKind, ProvideCredentials, async_trait};
 use sigv4_credentials::context::{Context, Folder};
 use sigv4_credentials::{DefaultChain, MfaToken, Outcome, ProfileProvider, Resolution};
@@ -273,6 +274,34 @@ fn the_code_of_a_device_is_asked_for() {
     let chain = DefaultChain::new(with_config(&network, [HOME], config)).with_mfa(Device);
     block_on(chain.provide_credentials()).unwrap();
     assert!(network.sent()[0].body.ends_with("&SerialNumber=dev-1&TokenCode=654321"));
+}
+
+#[test]
+fn credentials_that_come_expired_are_refused_with_the_name_of_their_source() {
+    let before = "2023-12-31T00:00:00Z";
+    let role = "role_arn = r\nsource_profile = default\n";
+    let container = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/c");
+    for (context, source) in [
+        (
+            with_config(
+                &Network::new([sts_until("ASIA1", before)]),
+                [HOME],
+                format!("[default]\n{role}{FILE_KEYS}"),
+            ),
+            "assume-role",
+        ),
+        (
+            context(&Network::new([ok(metadata("ASIA1", before))]), [HOME, container], &Folder::empty()),
+            "container",
+        ),
+    ] {
+        let now = context.clock().now();
+        let cache =
+            CredentialCache::new(DefaultChain::new(context.clone())).with_clock(context.clock().clone());
+        let error = block_on(cache.get(now)).map(|found| found.access_key_id().to_owned()).unwrap_err();
+        assert_says(&error, &[source, "expired", "whether this clock is right"]);
+        assert_eq!(error.kind(), ErrorKind::ExpiredCredentials);
+    }
 }
 
 #[test]

@@ -93,6 +93,15 @@ fn a_refresh_that_fails_costs_nothing_while_the_token_lives() {
 }
 
 #[test]
+fn a_failure_that_passes_is_survived() {
+    let files = Folder::empty().with_file(SESSION_FILE, cached("2023-12-31T00:00:00Z", REGISTRATION));
+    let refreshed = ok(r#"{"accessToken":"token-new","expiresIn":3600}"#);
+    let network = Network::new([status(500, ""), refreshed, Reply::Hangs, status(429, ""), role()]);
+    assert_eq!(ask(&at_home(&network, &files), Some("work")).unwrap().access_key_id(), "ASIA1");
+    assert!(network.is_used_up());
+}
+
+#[test]
 fn another_program_may_have_refreshed_it() {
     let files = Folder::empty().with_file(SESSION_FILE, cached("2023-12-31T00:00:00Z", REGISTRATION));
     let theirs = files.clone();
