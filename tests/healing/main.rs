@@ -4,6 +4,7 @@
 mod chunked;
 mod clients;
 mod clock;
+mod connections;
 mod events;
 mod proxy;
 mod regions;

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use sigv4_core::body::BodyError;
@@ -14,17 +13,19 @@ use sigv4_core::{Error, ErrorKind, Location, Signer};
 use tower_sigv4::sign::sign_request;
 use tower_sigv4::{BoxError, SignedBody, Tokio, Wrap};
 
+use crate::sender::Sender;
+
 /// Signs every request, then sends it over one connection: `hyper::client::conn::http1::SendRequest` or that of
 /// `http2`, whose body type is [`SignedBody`] around that of the requests.
 ///
 /// Requests may name the path alone: they go to the connection's origin.
 #[derive(Debug, Clone)]
 pub struct SigV4Connection<T> {
-    signer: Signer,
+    pub(crate) signer: Signer,
     sender: T,
     scheme: Scheme,
     authority: Authority,
-    limit: TimeLimit,
+    pub(crate) limit: TimeLimit,
 }
 
 impl<T> SigV4Connection<T> {
@@ -52,6 +53,12 @@ impl<T> SigV4Connection<T> {
         Self { limit, ..self }
     }
 
+    /// Explains refusals and heals those that can be healed, at the price of another type for the response's body.
+    #[cfg(feature = "refusals")]
+    pub fn healing(self) -> crate::HealingConnection<T> {
+        crate::HealingConnection::new(self)
+    }
+
     /// The sender below.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.sender
@@ -65,27 +72,30 @@ impl<T> SigV4Connection<T> {
     /// Fills in the origin, and signs.
     async fn signed<B>(
         &self,
-        mut request: Request<B>,
+        request: Request<B>,
         deadline: &mut Deadline,
     ) -> Result<(Request<SignedBody<B>>, BodyError), Error>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
     {
+        sign_request(&self.signer, Wrap, self.addressed(request)?, deadline).await
+    }
+
+    /// The request with the connection's origin, if it names none. An error if it names another.
+    pub(crate) fn addressed<B>(&self, mut request: Request<B>) -> Result<Request<B>, Error> {
         match Location::of(request.uri())?.host {
-            Some(host) if !host.eq_ignore_ascii_case(self.authority.as_str()) => {
-                return Err(Error::new(
-                    ErrorKind::Origin,
-                    format!("the request is for {host}, and the connection goes to {}", self.authority),
-                ));
-            }
-            Some(_) => {}
+            Some(host) if !host.eq_ignore_ascii_case(self.authority.as_str()) => Err(Error::new(
+                ErrorKind::Origin,
+                format!("the request is for {host}, and the connection goes to {}", self.authority),
+            )),
+            Some(_) => Ok(request),
             None => {
                 let target = request.uri().path_and_query().cloned();
                 *request.uri_mut() = self.absolute(target)?;
+                Ok(request)
             }
         }
-        sign_request(&self.signer, Wrap, request, deadline).await
     }
 
     fn absolute(&self, target: Option<PathAndQuery>) -> Result<Uri, Error> {
@@ -109,20 +119,8 @@ where
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
         let mut deadline = self.limit.begin();
-        let (mut request, body_error) = self.signed(request, &mut deadline).await?;
-        if !request.headers().contains_key(HOST) {
-            // As it was signed: the request may spell the host in another case than the connection.
-            let host = request.uri().authority().unwrap_or(&self.authority);
-            let host = HeaderValue::from_str(host.as_str())?;
-            request.headers_mut().insert(HOST, host);
-        }
-        // A server is sent the path; the whole URI is for proxies.
-        let target =
-            request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        *request.uri_mut() = Uri::from(target);
-        deadline.hold(Step::Sending, self.sender.ready()).await??;
-        let sent = deadline.hold(Step::Sending, self.sender.send_request(request)).await?;
-        sent.map_err(|error| body_error.or(error))
+        let (request, body_error) = self.signed(request, &mut deadline).await?;
+        self.send(request, &body_error, &mut deadline).await
     }
 }
 
@@ -136,8 +134,24 @@ where
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
         let mut deadline = self.limit.begin();
         let (request, body_error) = self.signed(request, &mut deadline).await?;
+        self.send(request, &body_error, &mut deadline).await
+    }
+}
+
+impl<T> SigV4Connection<T> {
+    /// Sends what is signed.
+    pub(crate) async fn send<B>(
+        &mut self,
+        request: Request<SignedBody<B>>,
+        body_error: &BodyError,
+        deadline: &mut Deadline,
+    ) -> Result<Response<Incoming>, BoxError>
+    where
+        T: Sender<B>,
+    {
+        let request = T::written(request, &self.authority)?;
         deadline.hold(Step::Sending, self.sender.ready()).await??;
-        let sent = deadline.hold(Step::Sending, self.sender.send_request(request)).await?;
+        let sent = deadline.hold(Step::Sending, self.sender.send(request)).await?;
         sent.map_err(|error| body_error.or(error))
     }
 }

@@ -25,11 +25,17 @@ mod client;
 mod connection;
 #[cfg(feature = "refusals")]
 mod healing;
+#[cfg(all(feature = "refusals", any(feature = "http1", feature = "http2")))]
+mod healing_connection;
+#[cfg(any(feature = "http1", feature = "http2"))]
+mod sender;
 
 pub use client::SigV4Client;
 #[cfg(any(feature = "http1", feature = "http2"))]
 pub use connection::SigV4Connection;
 #[cfg(feature = "refusals")]
 pub use healing::HealingClient;
+#[cfg(all(feature = "refusals", any(feature = "http1", feature = "http2")))]
+pub use healing_connection::HealingConnection;
 pub use sigv4_core;
 pub use tower_sigv4::{BoxError, Same, SignedBody, With, Wrap};

@@ -21,6 +21,11 @@ impl<B: Body<Data = Bytes> + Unpin> Peeked<B> {
         Self { read: VecDeque::new(), rest: Some(body) }
     }
 
+    /// Whether the body was read to its end, so that nothing more of it is to come from the server.
+    pub fn is_read(&self) -> bool {
+        self.rest.is_none()
+    }
+
     /// Reads until the body ends or fails, or `limit` bytes are there; and returns those bytes, which stay in the body.
     pub async fn look(&mut self, limit: usize) -> Bytes {
         let mut seen = 0;

@@ -61,7 +61,7 @@ mod service;
 pub use body::SignedBody;
 pub use future::SignFuture;
 #[cfg(feature = "refusals")]
-pub use healing::{Healing, HealingFuture, HealingLayer};
+pub use healing::{Attempt, Healing, HealingFuture, HealingLayer};
 pub use layer::SignLayer;
 pub use pending::sign_request;
 pub use rebuild::{Rebuild, Same, With, Wrap};

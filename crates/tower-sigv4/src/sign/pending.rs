@@ -111,7 +111,7 @@ pub(super) type Ready<Out> = (Out, BodyError);
 
 impl<B, Out> Pending<B, Out> {
     /// Keeps a body that came in memory, so that it can be sent again. What had to be read as a stream is not.
-    fn keep(&self, watch: Option<&mut Watch>) {
+    pub(super) fn keep(&self, watch: Option<&mut Watch>) {
         #[cfg(feature = "refusals")]
         if let Some(watch) = watch {
             match self {

@@ -7,15 +7,74 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Extensions, Request, Response, Version};
 use http_body::Body;
+use sigv4_core::body::BodyError;
 use sigv4_core::flow::{Deadline, Kept, Peeked, Step};
 use sigv4_core::refusal::{MAX_BODY, Refusal};
-use sigv4_core::{Payload, Signer, Watch};
+use sigv4_core::{Error, Payload, Signer, Watch};
 use tower_service::Service;
 
 use super::Shared;
 use super::future::Waiting;
 use crate::BoxError;
 use crate::sign::Rebuild;
+use crate::sign::pending::{prepare, settle};
+
+/// One request on its way, for clients that are not services: signed, and watched until it is answered.
+pub struct Attempt(Sent);
+
+impl Attempt {
+    /// Signs a request as [`sign_request`](crate::sign::sign_request) does, and keeps what it takes to make sense of the answer.
+    pub async fn sign<B, R>(
+        signer: &Signer,
+        rebuild: R,
+        request: Request<B>,
+        deadline: &mut Deadline,
+    ) -> Result<(Request<R::Out>, BodyError, Self), Error>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+        R: Rebuild<B>,
+    {
+        let (mut parts, body) = request.into_parts();
+        settle(signer, &mut parts, &body);
+        let mut sent = Sent::new(&parts);
+        let pending = prepare(signer, &rebuild, &parts, body)?;
+        pending.keep(Some(&mut sent.watch));
+        let signing = pending.sign_later(signer, rebuild, &mut parts, deadline, Some(&mut sent.watch));
+        let (body, body_error) = signing.await?;
+        Ok((Request::from_parts(parts, body), body_error, Self(sent)))
+    }
+
+    /// Signs the request that [`read`](Self::read) gave, for another attempt.
+    pub async fn sign_again<B, R: Rebuild<B>>(
+        signer: &Signer,
+        rebuild: &R,
+        request: Request<Bytes>,
+        deadline: &mut Deadline,
+    ) -> Result<(Request<R::Out>, Self), Error> {
+        let (mut parts, bytes) = request.into_parts();
+        let (body, sent) = Sent::sign_again(signer, rebuild, &mut parts, bytes, deadline).await?;
+        Ok((Request::from_parts(parts, body), Self(sent)))
+    }
+
+    /// Reads an answer: a refusal gets its [`sigv4_core::refusal::Explanation`] among the extensions, and what it teaches serves the
+    /// next request. Beside it stands the request, not signed, if it is worth being sent once more. Of a refusal up to 64 KiB are
+    /// waited for, of an accepted answer nothing.
+    pub async fn read<Rs: Body<Data = Bytes> + Unpin>(
+        &self,
+        signer: &Signer,
+        response: Response<Rs>,
+    ) -> (Response<Peeked<Rs>>, Option<Request<Bytes>>) {
+        let (response, again) = self.0.read(signer, response).await;
+        (response, again.map(|(parts, bytes)| Request::from_parts(parts, bytes)))
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Attempt").field(&self.0.watch).finish()
+    }
+}
 
 /// A request on its way, and what it takes to send it once more.
 pub(super) struct Sent {
@@ -37,6 +96,22 @@ impl Sent {
             version: parts.version,
             extensions: parts.extensions.clone(),
         }
+    }
+
+    /// Signs a request whose body is in memory, and watches it.
+    async fn sign_again<B, R: Rebuild<B>>(
+        signer: &Signer,
+        rebuild: &R,
+        parts: &mut Parts,
+        bytes: Bytes,
+        deadline: &mut Deadline,
+    ) -> Result<(R::Out, Self), Error> {
+        signer.relocate(parts);
+        let mut sent = Self::new(parts);
+        let digest = signer.hash_body(deadline, &bytes).await?;
+        let signing = signer.sign_watched(parts, Payload::precomputed(digest), &mut sent.watch);
+        signer.sign_within(deadline, signing).await?;
+        Ok((rebuild.buffered(bytes), sent))
     }
 
     /// The request as it was before it was signed.
@@ -100,13 +175,11 @@ where
         let Some((mut parts, bytes)) = again.filter(|_| shared.replay) else { return Ok(response) };
         drop(response);
 
-        signer.relocate(&mut parts);
-        let mut sent = Sent::new(&parts);
-        let digest = signer.hash_body(&mut deadline, &bytes).await?;
-        let signing = signer.sign_watched(&mut parts, Payload::precomputed(digest), &mut sent.watch);
-        signer.sign_within(&mut deadline, signing).await?;
-        shared.extras.seal(&mut parts, Some(bytes.len() as u64));
-        let request = Request::from_parts(parts, shared.rebuild.buffered(bytes));
+        let length = Some(bytes.len() as u64);
+        let (body, sent) =
+            Sent::sign_again(signer, &shared.rebuild, &mut parts, bytes, &mut deadline).await?;
+        shared.extras.seal(&mut parts, length);
+        let request = Request::from_parts(parts, body);
         let mut inner = shared.service();
         let ready = poll_fn(|context| inner.poll_ready(context));
         deadline.hold(Step::Sending, ready).await?.map_err(Into::into)?;

@@ -14,6 +14,7 @@ use sigv4_core::flow::{Peeked, Step};
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use self::attempt::Attempt;
 use self::attempt::{Sent, resume};
 pub use self::future::HealingFuture;
 use super::extras::Extras;

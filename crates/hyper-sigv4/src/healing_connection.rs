@@ -1,0 +1,71 @@
+//! The raw connection that explains refusals and heals them.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use sigv4_core::body::BodyError;
+use sigv4_core::flow::{Peeked, Step};
+use tower_sigv4::sign::Attempt;
+use tower_sigv4::{BoxError, Wrap};
+
+use crate::SigV4Connection;
+use crate::sender::Sender;
+
+/// Signs every request, sends it over one connection, explains refusals, and heals those that can be healed. Made by
+/// [`SigV4Connection::healing`].
+///
+/// A refused request comes back with a [`sigv4_core::refusal::Explanation`] among the response's extensions. It was signed
+/// anew and sent once more before, if the refusal proves that it was not executed, its cause can be mended, its body was in
+/// memory, and the connection takes another request: what a server closes after a refusal comes back as it is, and the next
+/// connection of the same signer is right from the start.
+#[derive(Debug, Clone)]
+pub struct HealingConnection<T> {
+    connection: SigV4Connection<T>,
+    replay: bool,
+}
+
+impl<T> HealingConnection<T> {
+    pub(crate) fn new(connection: SigV4Connection<T>) -> Self {
+        Self { connection, replay: true }
+    }
+
+    /// Whether a refused request is signed anew and sent once more where that heals it. On unless turned off: then refusals are
+    /// explained, and what they teach serves the next request.
+    #[must_use]
+    pub fn with_replay(self, on: bool) -> Self {
+        Self { replay: on, ..self }
+    }
+
+    /// The connection, which no longer explains anything.
+    pub fn into_inner(self) -> SigV4Connection<T> {
+        self.connection
+    }
+
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then, or it is of kind
+    /// `Timeout`.
+    pub async fn send_request<B>(&mut self, request: Request<B>) -> Result<Response<Peeked<Incoming>>, BoxError>
+    where
+        T: Sender<B>,
+        B: Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let mut deadline = self.connection.limit.begin();
+        let request = self.connection.addressed(request)?;
+        let signer = self.connection.signer.clone();
+        let (request, body_error, attempt) = Attempt::sign(&signer, Wrap, request, &mut deadline).await?;
+        let response = self.connection.send(request, &body_error, &mut deadline).await?;
+        let (response, again) = deadline.hold(Step::Sending, attempt.read(&signer, response)).await?;
+        let Some(again) = again.filter(|_| self.replay && response.body().is_read()) else {
+            return Ok(response);
+        };
+
+        let (again, attempt) = Attempt::sign_again(&signer, &Wrap, again, &mut deadline).await?;
+        // A bucket at another host is not reached from here, and a server may close the connection behind a refusal.
+        let Ok(again) = self.connection.addressed(again) else { return Ok(response) };
+        let Ok(healed) = self.connection.send(again, &BodyError::default(), &mut deadline).await else {
+            return Ok(response);
+        };
+        Ok(deadline.hold(Step::Sending, attempt.read(&signer, healed)).await?.0)
+    }
+}
