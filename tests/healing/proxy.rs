@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Forwarder;
 use hyper_util::rt::TokioExecutor;
+use reqwest_sigv4::SigV4Middleware;
 use sigv4_core::refusal::{Cause, Line};
 use sigv4_core::verify::{CredentialMap, Verifier, WireForm};
 use sigv4_core::{Credentials, SignedHeaders, Signer};
@@ -206,6 +207,44 @@ async fn is_named_in_the_words_of_s3() {
     }
     let (what, change) = ("encodes the path again", encode_again as Change);
     refused("s3", &Case { what, change, cause: Cause::EncodedTooFew, line: Line::Path }).await;
+}
+
+/// Between a bare `+` and `%20`, in both directions: each case with what is sent and what the proxy makes of it.
+const PLUSES: [(&str, Change); 2] = [
+    ("q=a+b&z=1", |request| target(request, |target| target.replace('+', "%20"))),
+    ("q=a%20b&z=1", |request| target(request, |target| target.replace("a%20b&", "a+b&"))),
+];
+
+#[tokio::test]
+async fn that_changes_a_bare_plus_or_makes_one_is_named() {
+    for service in ["execute-api", "s3"] {
+        for (query, change) in PLUSES {
+            let known: CredentialMap = [credentials()].into_iter().collect();
+            let verifier = Verifier::new(service, "us-east-2", known).with_details(true);
+            let (upstream, _) = serve(verifier, Ahead(0)).await;
+            let honest = proxy(upstream, |_| ()).await;
+            let proxied = proxy(upstream, change).await;
+            let mut clients = Client::all(|| Signer::new(service, "us-east-2", credentials()));
+            // reqwest sends `%20` unless told otherwise, and then this proxy finds nothing to change.
+            let url = |address| format!("http://{address}/stage/key?{query}");
+            if query.contains('+') {
+                assert_eq!(clients[0].post(&url(proxied), "").await.status, StatusCode::OK, "{service}");
+                let signing = SigV4Middleware::new(Signer::new(service, "us-east-2", credentials()));
+                let plain = reqwest_middleware::ClientBuilder::new(reqwest::Client::new());
+                clients[0] = Client::Reqwest(plain.with(signing.with_plus_as_space(false)).build());
+            }
+            for client in clients {
+                let name = format!("{service}, {}, {query}", client.name());
+                assert_eq!(client.post(&url(honest), "hello").await.status, StatusCode::OK, "{name}");
+                let answer = client.post(&url(proxied), "hello").await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+                let explanation = answer.explanation.unwrap_or_else(|| panic!("{name}: no explanation"));
+                let found = (explanation.cause(), explanation.line(), explanation.differing_lines().len());
+                let line = Line::Query("q".to_owned());
+                assert_eq!(found, (Cause::PlusAndSpace, Some(&line), 1), "{name}: {explanation}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
