@@ -60,6 +60,29 @@ fn a_bare_denial_without_a_telling_fact_is_left_alone() {
 }
 
 #[test]
+fn what_was_indented_on_the_way_is_compared_as_it_was() {
+    let theirs = Request::new().header("host", "internal.example");
+    for indent in ["    ", "\t"] {
+        let texts = [theirs.text(), to_sign("20260102T030405Z", scope(), OTHER)].map(|text| {
+            format!("\n{indent}{}\n", text.replace('&', "&amp;").replace('\n', &format!("\n{indent}")))
+        });
+        let [canonical, to_sign] = texts;
+        let rest =
+            format!("<StringToSign>{to_sign}</StringToSign><CanonicalRequest>{canonical}</CanonicalRequest>");
+        let explanation =
+            error("SignatureDoesNotMatch", "", &rest).explain(&signed(&Request::new())).unwrap();
+        assert_eq!(explanation.differing_lines(), [header("host")], "{indent:?}: {explanation}");
+    }
+}
+
+#[test]
+fn a_service_that_was_signed_for_is_not_blamed_beside_the_region() {
+    let both = "Credential should be scoped to a valid region, not 'us-east-1'. Credential should be scoped to correct service: 'execute-api'. ";
+    let explanation = error("InvalidSignatureException", both, "").explain(&signed(&Request::new())).unwrap();
+    assert!(explanation.to_string().contains("names the region \"us-east-1\": sign for"), "{explanation}");
+}
+
+#[test]
 fn all_differing_lines_are_listed_in_order() {
     let theirs = Request::new().path("/things").header("host", "internal.example").payload(OTHER);
     let explanation = against(&theirs).explain(&signed(&Request::new())).unwrap();

@@ -15,6 +15,7 @@ pub(crate) fn others() -> Vec<Case> {
     let right = || signed(&base);
     let token = "The security token included in the request is invalid.";
     let early = "Signature not yet current: 20260102T030405Z is still later than 20260102T024905Z (20260102T024405Z + 5 min.)";
+    let zone = "Signature not yet current: 20260102T030405Z is still later than 20260102T010905Z (20260102T010405Z + 5 min.)";
     let late = "Signature expired: 20260102T030405Z is now earlier than 20260102T030905Z (20260102T032405Z - 15 min.)";
     let region = "The authorization header is malformed; the region 's3' is wrong; expecting 'us-east-1'";
     let other_service = "Credential should be scoped to correct service: 'lambda'. ";
@@ -48,6 +49,30 @@ pub(crate) fn others() -> Vec<Case> {
             x("InvalidSignatureException", other_service),
             Line::Scope,
             Cause::WrongService,
+        ),
+        case(
+            "ahead by a time zone, no clock to ask",
+            right(),
+            x("InvalidSignatureException", zone),
+            Line::Date,
+            Cause::LocalTimeSigned,
+        ),
+        case(
+            "mute, a token that is not signed",
+            change(&|sent| {
+                sent.access_key_id = "ASIAEXAMPLE".into();
+                sent.has_session_token = true;
+            }),
+            mute(),
+            header("x-amz-security-token"),
+            Cause::HeaderNotSigned,
+        ),
+        case(
+            "mute, a colon that stood raw",
+            signed(&base.clone().path("/model/a%3Ab")),
+            mute(),
+            None,
+            Cause::SecretOrToken,
         ),
         case("a bucket elsewhere", right(), elsewhere, Line::Scope, Cause::WrongRegion),
         case("ahead", right(), x("InvalidSignatureException", early), Line::Date, Cause::ClockAhead),

@@ -375,6 +375,7 @@ fn credentials() -> Vec<Case> {
         case("STS", 403, query("ExpiredToken", &format!("{included} expired")), Some(RefusalKind::ExpiredToken)),
         case("AMP", 403, json(&[("message", &format!("{included} expired"))]), Some(RefusalKind::ExpiredToken)),
         case("DynamoDB", 400, json(&[("__type", "com.amazon.coral.service#ExpiredTokenException"), ("message", &format!("{included} expired"))]), Some(RefusalKind::ExpiredToken)),
+        case("an application's own token", 403, json(&[("message", "Your reset token has expired")]), None),
         case("a seller's own access token", 403, r#"{"errors":[{"message":"Access to requested resource is denied.","code":"Unauthorized","details":"The access token you provided has expired."}]}"#, None),
         case("S3, invalid token", 400, s3("InvalidToken", "The provided token is malformed or otherwise invalid.", "<Token-0>x</Token-0>"), Some(RefusalKind::InvalidToken)),
         case("STS, invalid token", 403, query("InvalidClientTokenId", &format!("{included} invalid.")), Some(RefusalKind::InvalidToken)),
@@ -688,6 +689,48 @@ fn a_told_canonical_request_survives_quotes_and_entities() {
             panic!("{refusal:?}");
         };
         assert_eq!(text.expose(), canonical);
+    }
+}
+
+#[test]
+fn both_texts_are_found_in_every_order_spelling_and_framing() {
+    let (canonical, to_sign) = (Some(CANONICAL), Some(TO_SIGN));
+    let one = format!("The Canonical String for this request should have been\n'{CANONICAL}'");
+    let other = format!("The String-to-Sign should have been\n'{TO_SIGN}'");
+    let message = |parts: &[&str]| json(&[("message", &format!("{SENTENCE}\n\n{}\n", parts.join("\n\n")))]);
+    let told = message(&[&one, &other]);
+    let cut_in_the_first = &told[..told.find("host:abc").unwrap() + 8];
+    let escapes: String =
+        self::told().chars().map(|character| format!("\\u{:04x}", u32::from(character))).collect();
+    for (name, body, expected) in [
+        ("no string to sign", message(&[&one]), (canonical, None)),
+        ("no string to sign, and a closing word", message(&[&one, "See the service's page."]), (None, None)),
+        ("no canonical string", message(&[&other]), (None, to_sign)),
+        ("the other way round", message(&[&other, &one]), (canonical, to_sign)),
+        ("with spaces", told.replace("String-to-Sign", "String to Sign"), (canonical, to_sign)),
+        (
+            "in capitals",
+            told.replace("The String-to-Sign should", "THE STRING-TO-SIGN SHOULD"),
+            (canonical, to_sign),
+        ),
+        ("cut behind all", told[..told.len() - 3].to_owned(), (canonical, to_sign)),
+        ("cut in the second", told[..told.len() - 20].to_owned(), (canonical, None)),
+        ("cut in the first", cut_in_the_first.to_owned(), (None, None)),
+        ("escapes, cut", format!("{{\"message\":\"{escapes}\\u00"), (canonical, to_sign)),
+        ("plain text", self::told(), (canonical, to_sign)),
+        ("a JSON string", serde_json::Value::String(self::told()).to_string(), (canonical, to_sign)),
+        ("behind a BOM and line breaks", format!("\u{feff}\r\n{told}\r\n"), (canonical, to_sign)),
+    ] {
+        let refusal = Refusal::read(StatusCode::FORBIDDEN, &HeaderMap::new(), body.as_bytes());
+        let refusal = refusal.unwrap_or_else(|| panic!("{name}: nothing read of {body}"));
+        let RefusalKind::SignatureMismatch { canonical_request, string_to_sign } = refusal.kind() else {
+            panic!("{name}: {refusal:?}");
+        };
+        let read = (
+            canonical_request.as_ref().map(|text| text.expose()),
+            string_to_sign.as_ref().map(|text| text.expose()),
+        );
+        assert_eq!(read, expected, "{name}: {body}");
     }
 }
 

@@ -114,6 +114,15 @@ fn off(sent: &SentSignature, signed: SystemTime, server: SystemTime, refused: bo
             "the local clock is right now, so another clock was read, or it was set in between",
         )],
         Some(false) => vec![Finding::new(clock, certain, times, set)],
+        None if whole_zone => vec![
+            zone(),
+            Finding::new(
+                clock,
+                Possible,
+                "the distance is one between time zones, and the clock may be as far off all the same",
+                set,
+            ),
+        ],
         None if ahead > 0 => vec![Finding::new(clock, certain, times, set)],
         None => vec![
             Finding::new(clock, Likely, times, set),

@@ -15,6 +15,9 @@ use Confidence::{Likely, Possible};
 
 pub(super) const MAX_FINDINGS: usize = 3;
 const WEEK: u64 = 604_800;
+/// What is reserved and may stand raw in a path, as it is encoded: `!$&'()*+,;=:@`.
+const RAW_IN_PATHS: [&str; 13] =
+    ["21", "24", "26", "27", "28", "29", "2A", "2B", "2C", "3A", "3B", "3D", "40"];
 
 /// At most three findings; none if no fact stands out.
 pub(super) fn ranked(sent: &SentSignature, server_time: Option<SystemTime>) -> Vec<Finding> {
@@ -196,6 +199,16 @@ fn canonical(sent: &SentSignature, ours: &Canonical<'_>, found: &mut Vec<Finding
             "send and sign it",
         );
     }
+    let tokens = ["x-amz-security-token", "x-amz-s3session-token"];
+    if sent.has_session_token && !presigned && !tokens.iter().any(|name| ours.signs(name)) {
+        push(
+            Cause::HeaderNotSigned,
+            Likely,
+            header(tokens[0]),
+            "a session token was sent and is not signed".to_owned(),
+            "sign the header that carries it, as every header x-amz-*",
+        );
+    }
     payload(sent, ours, rules, &mut push);
     let escapes = |text: &str| {
         text.split('%').skip(1).map(|rest| rest.get(..2).unwrap_or(rest).to_owned()).collect::<Vec<_>>()
@@ -225,7 +238,10 @@ fn canonical(sent: &SentSignature, ours: &Canonical<'_>, found: &mut Vec<Finding
             "S3 encodes a path once, and this one looks encoded twice",
         );
     }
-    if rules.double_encode && escapes(ours.path).iter().any(|hex| hex != "25") {
+    // What may stand raw in a path is encoded once where it stands so.
+    if rules.double_encode
+        && escapes(ours.path).iter().any(|hex| hex != "25" && !RAW_IN_PATHS.contains(&&**hex))
+    {
         push(
             Cause::EncodedTooFew,
             Possible,

@@ -22,12 +22,10 @@ pub(super) struct Fields {
     leaves: Vec<(String, String)>,
     /// Nothing but white space, or nothing at all.
     pub(super) blank: bool,
-    /// JSON that is cut off or broken: its raw text stands in as the message, escapes and all.
-    pub(super) broken: bool,
 }
 
 impl Fields {
-    /// Reads at most [`MAX_BODY`] bytes of XML or JSON. A compressed body is not unpacked: it tells nothing.
+    /// Reads at most [`MAX_BODY`] bytes of XML or JSON; plain text counts as a message. A compressed body is not unpacked: it tells nothing.
     pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
         let packed = headers
             .get(CONTENT_ENCODING)
@@ -38,18 +36,16 @@ impl Fields {
         let body = &body[..body.len().min(MAX_BODY)];
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty(), broken: false };
+        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty() };
         match text.as_bytes().first() {
             Some(b'<') => fields.read_xml(text),
-            Some(b'{' | b'[') => match serde_json::from_str::<Value>(text) {
-                Ok(value) => fields.read_json("", &value, 0),
-                // The sentences that matter are found in the raw text all the same.
-                Err(_) => {
-                    fields.broken = true;
-                    fields.keep("message", text);
-                }
+            Some(b'{' | b'[' | b'"') => match serde_json::from_str::<Value>(text) {
+                Ok(value) => fields.read_json("message", &value, 0),
+                // Cut off or broken: the sentences that matter are found in the text all the same.
+                Err(_) => fields.keep("message", &unescaped(text)),
             },
-            _ => {}
+            Some(_) => fields.keep("message", text),
+            None => {}
         }
         fields
     }
@@ -151,4 +147,32 @@ impl Fields {
             self.keep(&name, &value);
         }
     }
+}
+
+/// Text out of JSON strings that cannot be read as a whole: their escapes resolved, all else as it stands.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut characters = escape.chars();
+        match characters.next() {
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('u') => {
+                let code = escape.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                if let Some(code) = code {
+                    // Half of a pair is no character by itself.
+                    out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                    characters = escape[5..].chars();
+                }
+            }
+            Some(other) => out.push(other),
+            None => {}
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out
 }

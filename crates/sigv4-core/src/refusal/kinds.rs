@@ -40,6 +40,8 @@ pub(super) fn scope(
 ) -> Finding {
     let text = |part: Option<String>, own: &str| part.or_else(|| (!own.is_empty()).then(|| own.to_owned()));
     let given = |part: &ScopePart, own: &str| text(part.given.clone(), own).map(|text| show::quoted(&text));
+    // The service that was signed for is not the wrong one, where a wrong region is named beside it.
+    let service = service.filter(|part| region.is_none() || part.expected.as_ref() != Some(&sent.service));
     let mut names = Vec::new();
     let mut wanted = Vec::new();
     let mut swapped = false;

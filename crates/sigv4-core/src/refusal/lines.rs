@@ -61,7 +61,9 @@ pub(super) struct Canonical<'c> {
 impl<'c> Canonical<'c> {
     pub(super) fn parse(text: &'c str) -> Self {
         let text = text.trim_matches(['\n', '\r', ' ']);
-        let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        // No line begins with white space, unless something indented what the service wrote.
+        let indented = |line: &'c str| line.trim_start_matches([' ', '\t']);
+        let mut lines = text.split('\n').map(|line| indented(line.strip_suffix('\r').unwrap_or(line)));
         let method = lines.next().unwrap_or_default();
         let path = lines.next().unwrap_or_default();
         let query = lines.next().unwrap_or_default();

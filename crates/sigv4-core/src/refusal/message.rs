@@ -75,16 +75,18 @@ impl<'m> Message<'m> {
 
     fn mismatch(&self) -> RefusalKind {
         const CANONICAL: &str = "canonical string for this request should have been";
-        const TO_SIGN: &str = "string-to-sign should have been";
+        const TO_SIGN: [&str; 2] = ["string-to-sign should have been", "string to sign should have been"];
         let text = |value: &str| Some(value).filter(|v| !v.is_empty()).map(|v| ServerText(v.to_owned()));
-        let to_sign_at = self.lower.find(TO_SIGN);
-        // A canonical request may hold quotes of its own: it ends at the last one before the next sentence.
-        let canonical_request = self.after(CANONICAL).and_then(|(start, _)| {
-            let end = to_sign_at.filter(|end| *end > start)?;
-            let (_, inner) = self.text[start..end].split_once('\'')?;
-            text(inner.rsplit_once('\'')?.0)
+        let to_sign = TO_SIGN.into_iter().find(|phrase| self.has(phrase));
+        // A canonical request may hold quotes of its own: it ends at the last one before the next sentence, or, where none
+        // follows, before the end, if it looks whole.
+        let canonical_request = self.after(CANONICAL).and_then(|(start, rest)| {
+            let next = to_sign.and_then(|phrase| self.lower[start..].find(phrase));
+            let (_, inner) = rest[..next.unwrap_or(rest.len())].split_once('\'')?;
+            let inner = inner.rsplit_once('\'')?.0;
+            text(inner).filter(|_| next.is_some() || ends_with_payload_hash(inner))
         });
-        let string_to_sign = to_sign_at.and_then(|_| text(self.quoted_after(TO_SIGN, '\'')?));
+        let string_to_sign = to_sign.and_then(|phrase| text(self.quoted_after(phrase, '\'')?));
         RefusalKind::SignatureMismatch { canonical_request, string_to_sign }
     }
 
@@ -227,7 +229,9 @@ impl<'m> Message<'m> {
         if self.has("access token") {
             return None;
         }
-        if self.has("token") && self.has_any(&["is expired", "has expired", "token expired"]) {
+        // An application has tokens of its own that expire.
+        let session = self.has_any(&["security token", "session token", "provided token"]);
+        if session && self.has_any(&["is expired", "has expired", "token expired"]) {
             return Some(RefusalKind::ExpiredToken);
         }
         if self.has_any(&["security token included in the request is invalid", "provided token is malformed"])
@@ -256,6 +260,14 @@ impl<'m> Message<'m> {
         }
         None
     }
+}
+
+/// Whether the last line is one that ends a canonical request: a hash, or a word in its place.
+fn ends_with_payload_hash(canonical: &str) -> bool {
+    let last = canonical.trim_end().rsplit('\n').next().unwrap_or_default().trim();
+    (last.len() == 64 && last.bytes().all(|b| b.is_ascii_hexdigit()))
+        || last.starts_with("UNSIGNED-")
+        || last.starts_with("STREAMING-")
 }
 
 /// A name as regions, services and headers have them, in lower case; nothing else is carried on.

@@ -58,12 +58,15 @@ impl Refusal {
             }
             None => {
                 let mut found = facts::ranked(sent, self.server_time());
-                if found.is_empty() {
-                    found.push(secret(
-                        sent,
-                        Possible,
-                        "the service does not show what it computed, and no fact of the request stands out",
-                    ));
+                // What is no more than possible leaves the secret as likely.
+                if found.iter().all(|finding| finding.confidence == Possible) {
+                    let evidence = if found.is_empty() {
+                        "the service does not show what it computed, and no fact of the request stands out"
+                    } else {
+                        "the service does not show what it computed"
+                    };
+                    found.truncate(facts::MAX_FINDINGS - 1);
+                    found.push(secret(sent, Possible, evidence));
                 }
                 found
             }
@@ -79,9 +82,8 @@ enum ToSign {
 }
 
 fn string_to_sign(ours: &str, theirs: &str) -> ToSign {
-    let lines = |text: &str| -> Vec<String> {
-        text.trim().split('\n').map(|line| line.trim_end_matches('\r').to_owned()).collect()
-    };
+    let lines =
+        |text: &str| -> Vec<String> { text.trim().split('\n').map(|line| line.trim().to_owned()).collect() };
     let (ours, theirs) = (lines(ours), lines(theirs));
     let line = |side: &[String], at: usize| side.get(at).cloned().unwrap_or_default();
     let evidence = |what: &str, at: usize| {
