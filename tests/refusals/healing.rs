@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use sigv4_core::clock::AmzDate;
 use sigv4_core::refusal::{
@@ -162,13 +162,33 @@ fn an_accepted_response_teaches_once_a_second() {
         offsets.observe("h", &date(text), received, received);
         offsets.get("h").as_millis()
     };
-    assert_eq!(seen("Fri, 02 Jan 2026 03:24:04 GMT", at), 1_200_000);
-    assert_eq!(seen("Fri, 02 Jan 2026 03:04:04 GMT", at), 1_200_000, "the same second");
-    assert_eq!(seen("nonsense", at + Duration::from_secs(1)), 1_200_000);
+    assert_eq!(seen("Fri, 02 Jan 2026 03:14:04 GMT", at), 600_000);
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:04 GMT", at), 600_000, "the same second");
+    assert_eq!(seen("nonsense", at + Duration::from_secs(1)), 600_000);
     assert_eq!(seen("Fri, 02 Jan 2026 03:04:05 GMT", at + Duration::from_secs(1)), 0);
     // What a refusal taught can be replaced at once.
     offsets.set("h", ClockOffset::from_millis(7));
     assert_eq!(seen("Fri, 02 Jan 2026 03:04:06 GMT", at + Duration::from_secs(1)), 1_000);
+}
+
+#[test]
+fn an_accepted_response_with_an_old_date_teaches_nothing() {
+    let offsets = ClockOffsets::default();
+    let mut at = moment("20260102T030404Z");
+    let mut seen = |text| {
+        at += Duration::from_secs(1);
+        offsets.observe("h", &date(text), at, at);
+        offsets.get("h").as_millis() / 60_000
+    };
+    // What was just accepted was signed within fifteen minutes of the service's clock.
+    assert_eq!(seen("Fri, 02 Jan 2026 03:19:04 GMT"), 14);
+    assert_eq!(seen("Fri, 02 Jan 2026 01:04:05 GMT"), 14, "a cache kept it for two hours");
+    assert_eq!(seen("Sat, 03 Jan 2026 01:04:05 GMT"), 14);
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:08 GMT"), 0);
+    // A refusal proves the contrary.
+    offsets.set("h", ClockOffset::from_millis(3_600_000));
+    assert_eq!(seen("Fri, 02 Jan 2026 03:04:09 GMT"), 60, "an hour apart");
+    assert_eq!(seen("Fri, 02 Jan 2026 04:04:10 GMT"), 60);
 }
 
 #[test]
@@ -217,6 +237,46 @@ fn a_clock_is_healed_when_it_is_over_four_minutes_off() {
     }
     assert_eq!(heal("ExpiredToken", 0, Some(1_200_000)), Some(Heal::Credentials));
     assert_eq!(heal("XAmzContentSHA256Mismatch", 0, Some(1_200_000)), None);
+}
+
+#[test]
+fn what_an_application_says_proves_nothing() {
+    let facts = |learnt: i64| {
+        let mut facts = HealFacts::default();
+        facts.offset_learnt = Some(ClockOffset::from_millis(learnt));
+        facts
+    };
+    let read = |method: Method, status: u16, body: &str| {
+        let status = StatusCode::from_u16(status).unwrap();
+        Refusal::read_for(&method, status, &HeaderMap::new(), body.as_bytes())
+            .unwrap_or_else(|| panic!("{body} is a refusal"))
+            .heal(&facts(1_200_000))
+    };
+    let clock = Some(Heal::Clock(ClockOffset::from_millis(1_200_000)));
+    for body in
+        ["", r#"{"message":"Forbidden"}"#, r#"{"message":"Invalid signature"}"#, "signature does not match"]
+    {
+        // It may have done something before it answered; to do that twice is harmless where nothing is changed.
+        assert_eq!(read(Method::POST, 403, body), None, "{body}");
+        assert_eq!(read(Method::DELETE, 403, body), None, "{body}");
+        assert_eq!(read(Method::GET, 403, body), clock, "{body}");
+    }
+    assert_eq!(read(Method::HEAD, 400, ""), clock);
+    for body in [
+        r#"{"message":"The request signature we calculated does not match the signature you provided."}"#,
+        r#"{"message":"Signature expired: 20260102T030405Z is now earlier than x (y - 15 min.)"}"#,
+        r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":""}"#,
+        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+        "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>",
+    ] {
+        assert_eq!(read(Method::POST, 403, body), clock, "{body}");
+    }
+    // A token of the application's own is no refusal of ours, and no reason to fetch credentials.
+    let own = r#"{"message":"Your reset token has expired"}"#;
+    assert_eq!(
+        Refusal::read_for(&Method::GET, StatusCode::FORBIDDEN, &HeaderMap::new(), own.as_bytes()),
+        None
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ use super::when;
 
 /// A round trip as long as this tells nothing about the moment at which the server read its clock.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(15 * 60);
+/// What was accepted was signed within this of the service's clock.
+const MOST_ACCEPTED: Duration = Duration::from_secs(15 * 60);
 /// A clock further off than this is not corrected: the server's is as likely to be wrong.
 const MAX_OFFSET: Duration = Duration::from_secs(24 * 3_600);
 
@@ -144,12 +146,16 @@ impl ClockOffsets {
     }
 
     /// Learns from an accepted response, see [`ClockOffset::learn`]: once a second for each host, since `Date` has
-    /// no more than seconds. Refusals are worth [`learning`](ClockOffset::learn) and [setting](Self::set) each.
+    /// no more than seconds, and no more than services tolerate at once: a `Date` further off from what was just accepted
+    /// is an old one that a cache kept, or of no account. Refusals are worth [`learning`](ClockOffset::learn) and [setting](Self::set) each.
     pub fn observe(&self, host: &str, headers: &HeaderMap, sent_at: SystemTime, received_at: SystemTime) {
         if !self.is_due(host, sent_at) {
             return;
         }
         let Some(offset) = ClockOffset::learn(headers, sent_at, received_at) else { return };
+        if offset.distance(self.get(host)) > MOST_ACCEPTED {
+            return;
+        }
         self.put(host, offset, unix_seconds(sent_at));
     }
 

@@ -51,6 +51,9 @@ pub struct HealFacts<'a> {
 impl Refusal {
     /// What to change so that the same request would be accepted, where that is known.
     ///
+    /// Clock and credentials only where the words are those of a service's own check, or the method changes nothing
+    /// ([`read_for`](Self::read_for)): an application behind that check may refuse a token or a signature of its own.
+    ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
     /// use sigv4_core::refusal::{ClockOffset, Heal, HealFacts, Refusal};
@@ -70,6 +73,17 @@ impl Refusal {
             RefusalKind::Untold if is_s3(facts.service) && self.names_other_region(facts.region) => {
                 let region = self.bucket_region.clone()?;
                 Some(Heal::Region { region, host: None })
+            }
+            // What an application answers proves nothing, whatever it resembles.
+            RefusalKind::Skew { .. }
+            | RefusalKind::SignatureMismatch { .. }
+            | RefusalKind::Untold
+            | RefusalKind::ExpiredToken
+            | RefusalKind::InvalidToken
+            | RefusalKind::UnknownKey
+                if !self.unexecuted =>
+            {
+                None
             }
             // Many services do not name a wrong clock: they refuse the signature, or give no reason.
             RefusalKind::Skew { .. } | RefusalKind::SignatureMismatch { .. } | RefusalKind::Untold => {

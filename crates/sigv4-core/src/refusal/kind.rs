@@ -15,6 +15,8 @@ pub struct Refusal {
     pub(super) code: Option<String>,
     pub(super) date: Option<SystemTime>,
     pub(super) bucket_region: Option<String>,
+    /// Whether it is sure that the request was not executed, or would do no harm if it was.
+    pub(super) unexecuted: bool,
 }
 
 impl Refusal {

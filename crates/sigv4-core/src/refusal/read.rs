@@ -41,18 +41,22 @@ impl Refusal {
         let message = fields.first(&["message", "detailedmessage", "errormessage", "reason", "details"]);
         let message = Message::new(message.unwrap_or_default());
         let kind = classify(status, headers, &fields, code.as_deref(), &message)?;
-        Some(Self { kind, status, code, date: date(headers), bucket_region: bucket_region(headers) })
+        let unexecuted = is_of_the_gate(headers, code.as_deref(), &message);
+        let (date, bucket_region) = (date(headers), bucket_region(headers));
+        Some(Self { kind, status, code, date, bucket_region, unexecuted })
     }
 
     /// The same for the answer to a request with `method`: the answer to a `HEAD` has no body, so that a bare
-    /// 400 or 403 counts as a refusal without a reason.
+    /// 400 or 403 counts as a refusal without a reason. A method that changes nothing may be sent again whoever refused it.
     pub fn read_for(method: &Method, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let read = Self::read(status, headers, body);
+        let unexecuted = method.is_safe();
         if read.is_none() && method == Method::HEAD && status == StatusCode::BAD_REQUEST {
             let (date, bucket_region) = (date(headers), bucket_region(headers));
-            return Some(Self { kind: RefusalKind::Untold, status, code: None, date, bucket_region });
+            let kind = RefusalKind::Untold;
+            return Some(Self { kind, status, code: None, date, bucket_region, unexecuted });
         }
-        read
+        read.map(|refusal| Self { unexecuted: unexecuted || refusal.unexecuted, ..refusal })
     }
 }
 
@@ -95,6 +99,26 @@ fn classify(
         None => return None,
     };
     Some(with_fields(kind, headers, fields))
+}
+
+/// Whether what checks signatures speaks, and not an application behind it, which may have words of its own for signatures and
+/// tokens that it does not like, and may have done something before it said them.
+fn is_of_the_gate(headers: &HeaderMap, code: Option<&str>, message: &Message<'_>) -> bool {
+    let known = |code: &str| {
+        matches!(code, "AccessDenied" | "AccessDeniedException") || by_code(code, message).is_some()
+    };
+    headers.contains_key("x-aoss-response-hint")
+        || code.is_some_and(known)
+        || message.has_any(&[
+            "signature we calculated",
+            "signature expired:",
+            "signature not yet current:",
+            "difference between the request time and the",
+            "security token included in the request",
+            "the provided token",
+            "access key id you provided does not exist",
+            "not able to validate the provided access credentials",
+        ])
 }
 
 /// What the code says where the message says nothing that is known.
