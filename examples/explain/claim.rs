@@ -44,10 +44,15 @@ impl Claim {
 
     fn of_header(header: &str) -> Self {
         let (algorithm, rest) = header.trim().split_once(char::is_whitespace).unwrap_or((header, ""));
+        // Parts end at a comma; or at the next part, since a space may stand inside a credential that was copied with one.
         let part = |name: &str| {
             let at = rest.find(&format!("{name}="))? + name.len() + 1;
-            let value = rest[at..].split([',', ' ']).next()?;
-            Some(value.trim().to_owned())
+            let value = rest[at..].split(',').next()?;
+            let next = ["Credential=", "SignedHeaders=", "Signature="]
+                .iter()
+                .filter_map(|part| value.find(part))
+                .min();
+            Some(value[..next.unwrap_or(value.len())].trim_end().to_owned())
         };
         let mut claim = Self { algorithm: algorithm.to_owned(), ..Self::default() };
         claim.credential(&part("Credential").unwrap_or_default());

@@ -51,10 +51,12 @@ impl Faults {
 }
 
 /// Every known fault that this request could have been signed with.
-pub fn all(request: &Request, claim: &Claim, right: &Recipe) -> Vec<Fault> {
+/// `given` is the secret access key as it was given, white space and all.
+pub fn all(request: &Request, claim: &Claim, right: &Recipe, given: &str) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     key::add(&mut faults, request, claim);
-    canonical::add(&mut faults, request, right);
+    key::white_space(&mut faults, right, given);
+    canonical::add(&mut faults, request, claim, right);
     headers::add(&mut faults, request, right);
     payload::add(&mut faults, request, right);
     uncommon::add(&mut faults, claim, right);

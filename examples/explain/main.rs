@@ -16,6 +16,8 @@ mod verdict;
 mod wire;
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod tests;

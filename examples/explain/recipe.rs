@@ -5,6 +5,7 @@ use std::rc::Rc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use sigv4_core::canonical::{CanonicalHeaders, CanonicalRequest};
+use sigv4_core::flow::wire_path;
 use sigv4_core::service::{PresignPayload, ServiceRules, TokenPlacement};
 use sigv4_core::signature::{EMPTY_SHA256, Hex, sha256};
 
@@ -194,6 +195,8 @@ pub fn payload_hash(request: &Request, claim: &Claim) -> String {
 /// The canonical request as this workspace makes it, of the headers that the request lists as signed.
 fn canonical(request: &Request, claim: &Claim, payload_hash: &str) -> String {
     let rules = ServiceRules::for_service(&claim.service);
+    // What the service makes of the path that it was sent.
+    let path = wire_path(&request.path, &rules);
     let names: Vec<String> = claim.names().map(str::to_ascii_lowercase).collect();
     let mut query =
         if claim.presigned { without(&request.query, "X-Amz-Signature") } else { request.query.clone() };
@@ -214,7 +217,7 @@ fn canonical(request: &Request, claim: &Claim, payload_hash: &str) -> String {
     headers.sort();
     CanonicalRequest {
         method: &request.method,
-        path: &request.path,
+        path: path.as_deref().unwrap_or(&request.path),
         query: &query,
         normalize_path: rules.normalize_path,
         double_encode: rules.double_encode,

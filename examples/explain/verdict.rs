@@ -1,6 +1,8 @@
 //! From a saved request and its refusal to sentences.
 
+use sigv4_core::flow::wire_path;
 use sigv4_core::refusal::{Explanation, Refusal, RefusalKind, SentSignature};
+use sigv4_core::service::ServiceRules;
 use sigv4_core::signature::{Hex, sha256};
 
 use crate::claim::Claim;
@@ -28,7 +30,9 @@ pub fn verdict(request: &Request, response: &Response, secret: Option<&Secret>) 
     let Some(claim) = Claim::read(request) else {
         return vec![format!("{because} the request carries no signature: sign it")];
     };
-    let right = Recipe::right(request, &claim, secret.map_or("", |secret| &secret.secret_access_key));
+    // No secret access key begins or ends with white space: what stands there came with the variable.
+    let own = secret.map_or("", |secret| secret.secret_access_key.trim());
+    let right = Recipe::right(request, &claim, own);
     let mut sent = sent(request, &claim, &right);
     let explain = |sent: &SentSignature| refusal.as_ref().and_then(|refusal| refusal.explain(sent));
     let told = match refusal.as_ref().map(Refusal::kind) {
@@ -48,12 +52,12 @@ pub fn verdict(request: &Request, response: &Response, secret: Option<&Secret>) 
         )];
     }
     let Some(secret) = secret else {
-        return without_secret(&because, explain(&sent), told);
+        return without_secret(&because, explain(&sent), told, path_form(request, &claim));
     };
     if let Some(sentence) = token(request, &claim, secret) {
         return vec![format!("{because} {sentence}")];
     }
-    let faults = faults::all(request, &claim, &right);
+    let faults = faults::all(request, &claim, &right, &secret.secret_access_key);
     let differs = explain(&sent).filter(|found| told && !found.differing_lines().is_empty());
     match faults::search(&right, &faults, &claim.signature) {
         Match::Right => {
@@ -67,12 +71,15 @@ pub fn verdict(request: &Request, response: &Response, secret: Option<&Secret>) 
             if refusal.is_none() {
                 return vec![format!("{because} the signature is right for this request and this secret")];
             }
-            let mut found = likely(explain(&sent));
-            found.push(format!(
+            let found = likely(explain(&sent));
+            if !found.is_empty() {
+                return [found, vec!["the signature is right for this request and this secret".to_owned()]]
+                    .concat();
+            }
+            vec![format!(
                 "{because} the signature is right for this request and this secret: the request was changed on its way, \
                  or the service knows another secret for this access key id"
-            ));
-            found
+            )]
         }
         Match::One(fault) => {
             std::iter::once(format!("{because} {}", fault.sentence)).chain(lines(differs)).collect()
@@ -81,11 +88,13 @@ pub fn verdict(request: &Request, response: &Response, secret: Option<&Secret>) 
             vec![format!("{because} {}; and {}", first.sentence, second.sentence)]
         }
         Match::None => {
+            let because = because.replace(", because", ", probably because");
             let mut found = likely(explain(&sent));
             found.extend(lines(differs));
+            found.extend(body_left_out(request).map(|sentence| format!("{because} {sentence}")));
             found.push(format!(
-                "{because} of a fault that is not known here ({} were tried, alone and by twos), or, most often, of \
-                 another secret access key than the one at hand",
+                "{because} the client signed with another secret access key than the one at hand, or in a way that is \
+                 not known here ({} faults were tried, alone and by twos)",
                 faults.len()
             ));
             found
@@ -122,8 +131,19 @@ fn likely(explanation: Option<Explanation>) -> Vec<String> {
     lines(explanation.filter(telling))
 }
 
-fn without_secret(because: &str, explanation: Option<Explanation>, told: bool) -> Vec<String> {
+fn without_secret(
+    because: &str,
+    explanation: Option<Explanation>,
+    told: bool,
+    path_form: Option<String>,
+) -> Vec<String> {
     let differs = explanation.as_ref().is_some_and(|found| !found.differing_lines().is_empty());
+    if let Some(form) = path_form.filter(|_| !differs) {
+        return vec![
+            format!("{} {form}", because.replace(", because", ", probably because")),
+            "with --secret-from-env this program computes the signature anew and can tell more".to_owned(),
+        ];
+    }
     if told && !differs {
         return vec![format!(
             "{because} the client signed something else than this request, or with another secret: the service read the \
@@ -165,6 +185,29 @@ fn token(request: &Request, claim: &Claim, secret: &Secret) -> Option<String> {
              of one set of credentials",
             sent.len(),
             own.len()
+        )
+    })
+}
+
+/// A path that the service reads in another form than it was sent in, which few clients that send such sign.
+fn path_form(request: &Request, claim: &Claim) -> Option<String> {
+    let read = wire_path(&request.path, &ServiceRules::for_service(&claim.service))?;
+    let sent = request.path.escape_default();
+    Some(format!(
+        "the path was sent as \"{sent}\", which the service reads as \"{read}\": send and sign it so"
+    ))
+}
+
+/// A body that cannot be hashed here, since it is not in the request, although its method is one that brings a body.
+fn body_left_out(request: &Request) -> Option<String> {
+    let brings_one =
+        ["POST", "PUT", "PATCH"].iter().any(|method| method.eq_ignore_ascii_case(&request.method));
+    let is_said = request.header("x-amz-content-sha256").is_some();
+    (brings_one && request.body.is_empty() && !is_said).then(|| {
+        format!(
+            "a body was hashed and none was sent, if the request is saved whole (a {} without a body): send what is hashed, or \
+             hash an empty one",
+            request.method.to_ascii_uppercase()
         )
     })
 }

@@ -14,6 +14,8 @@ pub struct Request {
     pub query: String,
     /// Names as sent, and values without the white space around them; in their order.
     pub headers: Vec<(String, String)>,
+    /// The same values, with all that stands between the colon and the line break.
+    pub untrimmed: Vec<String>,
     pub body: Vec<u8>,
 }
 
@@ -49,11 +51,13 @@ impl Request {
         let lossy = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
         let headers: Vec<_> =
             parsed.headers.iter().map(|header| (header.name.to_owned(), lossy(header.value))).collect();
+        let untrimmed = parsed.headers.iter().map(|header| untrimmed(&raw, header.name)).collect();
         let mut request = Self {
             method: parsed.method.unwrap_or("GET").to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
             headers,
+            untrimmed,
             body: Vec::new(),
         };
         let header = |name: &str| request.header(name).map(Cow::into_owned);
@@ -102,6 +106,14 @@ impl Response {
         let body = body(&raw[head..], text("content-length"), text("transfer-encoding"));
         Ok(Self { status: status.ok_or("the response has no status")?, headers, body })
     }
+}
+
+/// The value of a header that was parsed out of `raw`, with the white space around it. `name` is a part of `raw`, which tells
+/// which of several headers of the name is meant.
+fn untrimmed(raw: &[u8], name: &str) -> String {
+    let behind = (name.as_ptr() as usize).saturating_sub(raw.as_ptr() as usize) + name.len() + 1;
+    let line = raw.get(behind..).unwrap_or_default().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
 /// Tools write `HTTP/2` where they show a later version as text.

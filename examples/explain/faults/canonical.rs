@@ -2,7 +2,10 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use sigv4_core::service::ServiceRules;
+
 use super::{Faults, Part};
+use crate::claim::Claim;
 use crate::recipe::{Recipe, without};
 use crate::wire::Request;
 
@@ -25,19 +28,22 @@ const URI: &AsciiSet = &CONTROLS
     .add(b'[')
     .add(b']');
 
-pub(super) fn add(faults: &mut Faults, request: &Request, right: &Recipe) {
-    path(faults, request, right);
+pub(super) fn add(faults: &mut Faults, request: &Request, claim: &Claim, right: &Recipe) {
+    path(faults, request, right, ServiceRules::for_service(&claim.service).double_encode);
     query(faults, request, right);
     layout(faults);
     let method = request.method.to_ascii_lowercase();
     faults.add(Part::Method, "the method was signed in lower case: sign it as it is sent", move |recipe| {
         recipe.method.clone_from(&method);
     });
-    for other in ["GET", "POST", "PUT", "HEAD"].into_iter().filter(|other| *other != request.method) {
-        let sentence = format!(
-            "the method was signed as {other} and sent as {}: sign the one that is sent",
-            request.method
-        );
+    for other in ["GET", "POST", "PUT", "HEAD", "DELETE"].into_iter().filter(|other| *other != request.method)
+    {
+        let instead = if other.eq_ignore_ascii_case(&request.method) {
+            "send it in upper case, since methods are told apart by case"
+        } else {
+            "sign the one that is sent"
+        };
+        let sentence = format!("the method was signed as {other} and sent as {}: {instead}", request.method);
         faults.add(Part::Method, sentence, move |recipe| recipe.method = other.to_owned());
     }
 }
@@ -59,7 +65,7 @@ fn lower_hex(text: &str) -> String {
     })
 }
 
-fn path(faults: &mut Faults, request: &Request, right: &Recipe) {
+fn path(faults: &mut Faults, request: &Request, right: &Recipe, double_encode: bool) {
     let sent = request.path.as_str();
     let decoded: Vec<u8> = percent_decode_str(sent).collect();
     let once = encode(&decoded, STRICT, true);
@@ -73,6 +79,14 @@ fn path(faults: &mut Faults, request: &Request, right: &Recipe) {
     );
     let host = request.header("host").unwrap_or_default();
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+    let as_form = encode(&percent_decode_str(&sent.replace('+', " ")).collect::<Vec<_>>(), STRICT, true);
+    let as_form = if double_encode { encode(as_form.as_bytes(), STRICT, true) } else { as_form };
+    let as_sent = if double_encode {
+        "as it was sent: this service encodes each segment once more"
+    } else {
+        "as it was sent: this service decodes it and encodes it anew, so send and sign everything but the unreserved \
+         characters percent-encoded, in upper-case hex"
+    };
     let forms = [
         (once, "encoded once: this service encodes each segment once more"),
         (twice.clone(), "encoded twice: this service encodes it once"),
@@ -80,14 +94,16 @@ fn path(faults: &mut Faults, request: &Request, right: &Recipe) {
             encode(twice.as_bytes(), STRICT, true),
             "encoded three times: the service encodes the path of the request once more, not twice",
         ),
+        (lower_hex(&right.path), "in lower-case hex: percent-encode in upper-case hex"),
+        (sent.to_owned(), as_sent),
         (String::from_utf8_lossy(&decoded).into_owned(), "decoded: sign it percent-encoded"),
         (
             encode(&decoded, COMPONENT, true),
-            "encoded by encodeURIComponent, which leaves ! ' ( ) * raw: encode everything but the unreserved characters",
+            "with ! ' ( ) * raw, as encodeURIComponent leaves them: encode everything but the unreserved characters",
         ),
         (
             encode(&decoded, URI, true),
-            "encoded by encodeURI, which leaves reserved characters raw: encode everything but the unreserved characters",
+            "with reserved characters raw, as encodeURI leaves them: encode everything but the unreserved characters",
         ),
         (encode(&decoded, STRICT, false), "with its slashes encoded: they separate segments, leave them raw"),
         (
@@ -95,7 +111,7 @@ fn path(faults: &mut Faults, request: &Request, right: &Recipe) {
             "encoded as a whole, slashes too: they separate segments, leave them raw",
         ),
         (right.path.replace("%20", "+"), "with + for a space: write %20"),
-        (lower_hex(&right.path), "in lower-case hex: percent-encode in upper-case hex"),
+        (as_form, "with %20 for a bare +, which is a plus sign in a path: send %20 for a space"),
         (lower_hex(sent), "in lower-case hex, once: percent-encode in upper-case hex, as the service does"),
         (collapsed, "normalised and encoded once: see the service's rule for paths"),
         (collapsed_twice, "normalised: this service keeps double slashes and dot segments"),
@@ -121,7 +137,6 @@ fn path(faults: &mut Faults, request: &Request, right: &Recipe) {
         (format!("https://{host}{sent}"), "as a whole URL: sign the path alone"),
         (format!("https://{host}{sent}{query}"), "as a whole URL with its query string: sign the path alone"),
         (format!("{host}{sent}"), "with the host before it: sign the path alone"),
-        (sent.to_owned(), "as it was sent: this service encodes each segment once more"),
     ];
     for (form, how) in forms.into_iter().filter(|(form, _)| *form != right.path) {
         faults.add(Part::Path, format!("the path was signed {how}"), move |recipe| {
@@ -192,11 +207,11 @@ fn query(faults: &mut Faults, request: &Request, right: &Recipe) {
         ),
         (
             written(&|text| encode(&decoded(text), COMPONENT, false), true, true),
-            "encoded by encodeURIComponent, which leaves ! ' ( ) * raw: encode everything but the unreserved characters",
+            "with ! ' ( ) * raw, as encodeURIComponent leaves them: encode everything but the unreserved characters",
         ),
         (
             written(&|text| encode(&decoded(text), URI, false), true, true),
-            "encoded by encodeURI, which leaves reserved characters raw: encode everything but the unreserved characters",
+            "with reserved characters raw, as encodeURI leaves them: encode everything but the unreserved characters",
         ),
         (written(&|text| encode(&decoded(text), STRICT, true), true, true), "with raw slashes: write %2F"),
         (

@@ -39,9 +39,17 @@ pub(super) fn add(faults: &mut Faults, request: &Request, right: &Recipe) {
             .filter(|(other, _)| other.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
             .collect();
-        let untouched = sent.join(",");
-        let own = name.clone();
-        if untouched != *value {
+        // The one space behind the colon belongs to the header's form, and whatever else there is to how it was written.
+        let untrimmed: Vec<_> = request
+            .headers
+            .iter()
+            .zip(&request.untrimmed)
+            .filter(|((other, _), _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.strip_prefix(' ').unwrap_or(value))
+            .collect();
+        let as_written = [sent.join(","), untrimmed.join(","), untrimmed.join(",").trim_end().to_owned()];
+        for untouched in as_written.into_iter().filter(|text| text != value) {
+            let own = name.clone();
             let sentence = format!(
                 "the header \"{shown}\" was signed with its white space as it is: trim values and fold runs of spaces into one"
             );

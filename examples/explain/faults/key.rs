@@ -11,7 +11,7 @@ use sigv4_core::signature::sha256;
 
 use super::{Faults, Part};
 use crate::claim::Claim;
-use crate::recipe::{Form, hex, raw};
+use crate::recipe::{Form, Recipe, hex, raw};
 use crate::wire::Request;
 
 type NamedForm = (&'static str, fn(&[u8; 32]) -> Vec<u8>);
@@ -22,6 +22,7 @@ pub(super) fn add(faults: &mut Faults, request: &Request, claim: &Claim) {
     derivation(faults);
     order(faults, request, claim);
     string_to_sign(faults, claim);
+    date_header(faults, request, claim);
     times(faults, claim);
     secret(faults);
     let forms: [NamedForm; 3] = [
@@ -173,8 +174,7 @@ fn order(faults: &mut Faults, request: &Request, claim: &Claim) {
 }
 
 fn string_to_sign(faults: &mut Faults, claim: &Claim) {
-    let mut add =
-        |sentence: String, apply: Change<crate::recipe::Recipe>| faults.add(Part::ToSign, sentence, apply);
+    let mut add = |sentence: String, apply: Change<Recipe>| faults.add(Part::ToSign, sentence, apply);
     let instead = "write the digest of the canonical request in lower-case hex, once";
     for (how, form) in texts().into_iter().filter(|(how, _)| *how != "written in hex") {
         let sentence = format!("the digest in the string to sign was {how}: {instead}");
@@ -230,12 +230,25 @@ fn string_to_sign(faults: &mut Faults, claim: &Claim) {
     }
 }
 
+/// Both times were sent, and the other one was signed.
+fn date_header(faults: &mut Faults, request: &Request, claim: &Claim) {
+    let Some(written) = request.header("date").filter(|date| *date != claim.amz_date) else { return };
+    let moment = httpdate::parse_http_date(&written).ok().and_then(|time| AmzDate::new(time).ok());
+    let forms = moment.map(|moment| moment.as_str().to_owned()).into_iter().chain([written.into_owned()]);
+    for form in forms.filter(|form| *form != claim.amz_date) {
+        let sentence = "the time in the string to sign is that of the header Date, and x-amz-date, which counts, is another: \
+                        write both from one reading of the clock";
+        faults.add(Part::ToSign, sentence, move |recipe| recipe.date.clone_from(&form));
+    }
+}
+
 /// The time in the string to sign was another than the request's.
 fn times(faults: &mut Faults, claim: &Claim) {
     let date = &claim.amz_date;
     if claim.date().is_none() || date.len() != 16 {
-        // `2026-01-02T03:04:05Z` in the request, and the right form in the string to sign.
-        if let Ok(moment) = AmzDate::parse(&date.replace(['-', ':'], "")) {
+        // `2026-01-02T03:04:05Z` or an HTTP date in the request, and the right form in the string to sign.
+        let http = httpdate::parse_http_date(date).ok().and_then(|time| AmzDate::new(time).ok());
+        if let Some(moment) = AmzDate::parse(&date.replace(['-', ':'], "")).ok().or(http) {
             faults.add(Part::ToSign, "the request carries its time in another form than the string to sign: send x-amz-date as YYYYMMDDTHHMMSSZ", move |recipe| {
                 recipe.date = moment.as_str().to_owned();
             });
@@ -274,6 +287,15 @@ fn times(faults: &mut Faults, claim: &Claim) {
     }
 }
 
+/// The white space that came with the secret, if the client took it for part of that.
+pub(super) fn white_space(faults: &mut Faults, right: &Recipe, given: &str) {
+    if given.as_bytes() != right.secret {
+        let given = given.as_bytes().to_vec();
+        let sentence = "the client signed with the secret access key and the white space around it: read it whole and nothing else";
+        faults.add(Part::Secret, sentence, move |recipe| recipe.secret.clone_from(&given));
+    }
+}
+
 fn secret(faults: &mut Faults) {
     let mut add = |what: &str, change: Reading| {
         faults.add(
@@ -301,7 +323,6 @@ fn secret(faults: &mut Faults) {
     for quote in ['"', '\''] {
         add("in quotes", Box::new(move |secret| format!("{quote}{secret}{quote}").into_bytes()));
     }
-    add("without the white space that it has here", Box::new(|secret| secret.trim().as_bytes().to_vec()));
     add(
         "percent-encoded",
         Box::new(|secret| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string().into_bytes()),
