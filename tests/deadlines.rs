@@ -244,6 +244,54 @@ async fn a_server_that_hangs() {
     }
 }
 
+/// The time-out of a request is one over all redirects that it is sent through.
+#[tokio::test(start_paused = true)]
+async fn hops_that_are_slow_together() {
+    for (hops, each, expected) in [(3, 2, None), (3, 1, Some(200))] {
+        let origin = redirecting(hops, Duration::from_secs(each)).await;
+        let client = reqwest_middleware::ClientBuilder::new(plain_reqwest())
+            .with(reqwest_sigv4::FollowRedirects::default())
+            .with(SigV4Middleware::new(Signer::new("execute-api", "us-east-2", Slow(AT_ONCE))))
+            .build();
+        let began = Instant::now();
+        let sent = client.post(format!("{origin}/0")).body("hello").timeout(LIMIT).send().await;
+        match (expected, sent) {
+            (Some(status), Ok(response)) => assert_eq!(response.status(), status),
+            (None, Err(reqwest_middleware::Error::Reqwest(error))) => {
+                assert!(
+                    error.is_timeout() && in_time(began.elapsed()),
+                    "{error:?} after {:?}",
+                    began.elapsed()
+                );
+            }
+            (_, other) => panic!("{hops} hops of {each} s: {other:?} after {:?}", began.elapsed()),
+        }
+    }
+}
+
+/// Redirects from `/0` to `/1` and so on, as many times, and takes a while for each.
+async fn redirecting(hops: usize, takes: Duration) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer =
+                hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| async move {
+                    let hop: usize = request.uri().path()[1..].parse().unwrap();
+                    request.into_body().collect().await?;
+                    sleep(takes).await;
+                    let response = http::Response::builder().status(if hop < hops { 307 } else { 200 });
+                    let response = response.header("location", format!("/{}", hop + 1));
+                    Ok::<_, hyper::Error>(response.body(Full::<Bytes>::default()).unwrap())
+                });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer),
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
 /// A body that is not read beforehand hangs while it is sent.
 #[tokio::test(start_paused = true)]
 async fn a_streamed_body_that_hangs() {

@@ -131,3 +131,75 @@ pub mod unguarded {
         sent.map(|response| response.status()).map_err(kind)
     }
 }
+
+/// Redirects followed for a first attempt that is given up at its second hop, and for another one of the same request.
+pub mod given_up {
+    use std::future::{Future, pending, poll_fn};
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Poll;
+
+    use http::Extensions;
+    use reqwest_middleware::{Middleware, Next};
+    use sigv4_core::SignOptions;
+    use sigv4_core::flow::Elsewhere;
+
+    use super::{RedirectRules, StatusCode, Tls, reqwest, signer};
+
+    type Sent = reqwest_middleware::Result<::reqwest::Response>;
+
+    /// Gives up as soon as the flag is set, and tries again.
+    struct Impatient(&'static AtomicBool);
+
+    #[async_trait::async_trait]
+    impl Middleware for Impatient {
+        async fn handle(
+            &self,
+            request: ::reqwest::Request,
+            extensions: &mut Extensions,
+            next: Next<'_>,
+        ) -> Sent {
+            let again = request.try_clone().unwrap();
+            {
+                let mut first = pin!(next.clone().run(request, extensions));
+                poll_fn(|context| {
+                    assert!(first.as_mut().poll(context).is_pending(), "the second hop hangs");
+                    if self.0.load(Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+            }
+            next.run(again, extensions).await
+        }
+    }
+
+    /// Hangs once where a request goes out that is not signed, and raises the flag.
+    struct Hanging(&'static AtomicBool);
+
+    #[async_trait::async_trait]
+    impl Middleware for Hanging {
+        async fn handle(
+            &self,
+            request: ::reqwest::Request,
+            extensions: &mut Extensions,
+            next: Next<'_>,
+        ) -> Sent {
+            let skipped = extensions.get::<SignOptions>().is_some();
+            if skipped && !self.0.swap(true, Ordering::SeqCst) {
+                return pending().await;
+            }
+            next.run(request, extensions).await
+        }
+    }
+
+    pub async fn post(tls: &Tls, url: &str) -> StatusCode {
+        let hung: &'static AtomicBool = Box::leak(Box::default());
+        let rules = RedirectRules::new().with_elsewhere(Elsewhere::Unsigned);
+        let client = reqwest_middleware::ClientBuilder::new(reqwest(tls))
+            .with(Impatient(hung))
+            .with(reqwest_sigv4::FollowRedirects::new(rules))
+            .with(Hanging(hung))
+            .with(reqwest_sigv4::SigV4Middleware::new(signer()))
+            .build();
+        client.post(url).body("hello").send().await.unwrap().status()
+    }
+}

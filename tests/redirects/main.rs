@@ -7,7 +7,7 @@ use http::StatusCode;
 use sigv4_core::flow::{Elsewhere, RedirectRules};
 use sigv4_core::{Credentials, ErrorKind};
 
-use clients::{CLIENTS, ignoring, post, unguarded};
+use clients::{CLIENTS, given_up, ignoring, post, unguarded};
 use servers::{Tls, fine, raw, redirect, verifying};
 
 const SCOPE: (&str, &str) = ("execute-api", "us-east-2");
@@ -156,6 +156,23 @@ async fn a_hop_within_the_origin_has_a_signature_of_its_own() {
         assert!(signature(&seen[0]).is_some() && signature(&seen[1]).is_some(), "{client}");
         assert_ne!(signature(&seen[0]), signature(&seen[1]), "{client}");
     }
+}
+
+/// What a hop changed for itself is taken back, also where nobody waits for its answer: a retry begins anew, and is signed.
+#[tokio::test]
+async fn a_chain_that_is_given_up_leaves_no_trace() {
+    let tls = Tls::new();
+    let (second, at_second) = raw(None, |_| fine()).await;
+    let there = To::OtherPort.second(second);
+    let (first, at_first) = raw(None, move |_| redirect(307, &there)).await;
+    let url = To::OtherPort.first(first);
+    let status = given_up::post(&tls, &url).await;
+    assert_eq!(status, StatusCode::OK);
+    let signed = |seen: &str| seen.to_ascii_lowercase().contains("authorization: aws4-hmac-sha256");
+    let (at_first, at_second) = (at_first.lock().unwrap(), at_second.lock().unwrap());
+    assert_eq!(at_first.iter().map(|seen| signed(seen)).collect::<Vec<_>>(), [true, true]);
+    // The first chain was given up before its unsigned hop was sent.
+    assert_eq!(at_second.iter().map(|seen| signed(seen)).collect::<Vec<_>>(), [false]);
 }
 
 /// Without a layer that follows, a redirect is an answer like any other.

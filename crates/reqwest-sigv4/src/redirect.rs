@@ -6,6 +6,7 @@ use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next};
 use sigv4_core::flow::{Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers};
 use sigv4_core::{Error, ErrorKind, SignOptions, SignTarget};
+use tokio::time::Instant;
 
 use crate::error::wrapped;
 use crate::target::Target;
@@ -16,7 +17,8 @@ use crate::target::Target;
 /// follows none itself ([`harden`](crate::harden)): `.with(FollowRedirects::new(rules)).with(SigV4Middleware::new(signer))`.
 ///
 /// Method and body go by RFC 9110. A redirect that keeps a streamed body is an error of kind `Body`, since the stream is gone:
-/// [`BufferBody`](crate::BufferBody) above keeps it. No `Referer` is ever sent.
+/// [`BufferBody`](crate::BufferBody) above keeps it. No `Referer` is ever sent. The request's own time-out is one over all hops;
+/// [`with_deadline`](crate::SigV4Middleware::with_deadline) of the signer below is one for each.
 #[derive(Debug, Clone, Default)]
 pub struct FollowRedirects {
     rules: RedirectRules,
@@ -46,6 +48,7 @@ impl FollowRedirects {
                     chain.insert(RedirectChain::new(self.rules.clone(), &first).map_err(wrapped)?)
                 }
             };
+            let began = Instant::now();
             let response = next.clone().run(request, extensions).await?;
             let Some((method, keeps_body)) = redirected_method(response.status(), bare.method()) else {
                 return Ok(response);
@@ -59,6 +62,10 @@ impl FollowRedirects {
             };
             *request.method_mut() = method;
             *request.url_mut() = url;
+            // One time-out over all hops.
+            if let Some(timeout) = request.timeout_mut() {
+                *timeout = timeout.saturating_sub(began.elapsed());
+            }
             self.prepare(chain, &mut request, extensions).map_err(wrapped)?;
         }
     }
@@ -96,14 +103,23 @@ impl Middleware for FollowRedirects {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let before = extensions.get::<SignOptions>().cloned();
-        let followed = self.follow(request, extensions, next).await;
-        // A retry above begins anew.
-        match before {
-            Some(options) => drop(extensions.insert(options)),
-            None => drop(extensions.remove::<SignOptions>()),
+        let restored = Restored { before: extensions.get::<SignOptions>().cloned(), extensions };
+        self.follow(request, restored.extensions, next).await
+    }
+}
+
+/// Puts the options back that hops have changed, also where the chain is given up: a retry above begins anew.
+struct Restored<'e> {
+    before: Option<SignOptions>,
+    extensions: &'e mut Extensions,
+}
+
+impl Drop for Restored<'_> {
+    fn drop(&mut self) {
+        match self.before.take() {
+            Some(options) => drop(self.extensions.insert(options)),
+            None => drop(self.extensions.remove::<SignOptions>()),
         }
-        followed
     }
 }
 
