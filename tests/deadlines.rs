@@ -24,8 +24,16 @@ use tower::{Layer, ServiceExt};
 use tower_sigv4::{BoxError, ReqwestService, SignLayer};
 
 const LIMIT: Duration = Duration::from_secs(5);
-const CLIENTS: [&str; 7] =
-    ["reqwest", "reqwest-own", "tower", "tower-reqwest", "healing", "hyper", "connection"];
+const CLIENTS: [&str; 8] = [
+    "reqwest",
+    "reqwest-own",
+    "tower",
+    "tower-reqwest",
+    "healing",
+    "hyper",
+    "connection",
+    "healing-connection",
+];
 
 /// A provider that takes this long.
 struct Slow(Duration);
@@ -160,11 +168,18 @@ async fn post(client: &str, takes: Takes) -> (Result<u16, BoxError>, Duration, V
             tokio::spawn(connection);
             let connection = SigV4Connection::new(signer, sender, &origin.parse().unwrap()).unwrap();
             let mut connection = connection.with_deadline(LIMIT);
+            if client == "healing-connection" {
+                let sent = connection.healing().send_request(request(boxed(body))).await;
+                return (sent.map(|response| response.status().as_u16()), began.elapsed(), taken(&outcomes));
+            }
             connection.send_request(request(boxed(body))).await.map(|response| response.status().as_u16())
         }
     };
-    let outcomes = outcomes.lock().unwrap().clone();
-    (sent, began.elapsed(), outcomes)
+    (sent, began.elapsed(), taken(&outcomes))
+}
+
+fn taken(outcomes: &Mutex<Vec<String>>) -> Vec<String> {
+    outcomes.lock().unwrap().clone()
 }
 
 /// reqwest wants its bodies `Sync`.

@@ -5,6 +5,7 @@ mod canonical;
 mod headers;
 mod key;
 mod payload;
+mod times;
 mod uncommon;
 
 use crate::claim::Claim;
@@ -55,6 +56,7 @@ impl Faults {
 pub fn all(request: &Request, claim: &Claim, right: &Recipe, given: &str) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     key::add(&mut faults, request, claim);
+    times::add(&mut faults, request, claim);
     key::white_space(&mut faults, right, given);
     canonical::add(&mut faults, request, claim, right);
     headers::add(&mut faults, request, right);
