@@ -44,7 +44,10 @@ impl<T> HealingConnection<T> {
 
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then, or it is of kind
     /// `Timeout`.
-    pub async fn send_request<B>(&mut self, request: Request<B>) -> Result<Response<Peeked<Incoming>>, BoxError>
+    pub async fn send_request<B>(
+        &mut self,
+        request: Request<B>,
+    ) -> Result<Response<Peeked<Incoming>>, BoxError>
     where
         T: Sender<B>,
         B: Body<Data = Bytes> + Unpin + Send + 'static,
