@@ -218,7 +218,7 @@ fn canonical(request: &Request, claim: &Claim, payload_hash: &str) -> String {
     CanonicalRequest {
         method: &request.method,
         path: path.as_deref().unwrap_or(&request.path),
-        query: &query,
+        query: query.as_str().into(),
         normalize_path: rules.normalize_path,
         double_encode: rules.double_encode,
         headers: &headers,
