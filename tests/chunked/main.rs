@@ -7,5 +7,6 @@ mod decode;
 mod documented;
 mod encode;
 mod layer;
+mod others;
 mod plan;
 mod sigv4a;

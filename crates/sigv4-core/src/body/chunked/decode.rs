@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::grammar::{self, SIZE_DIGITS, wrong};
 use super::length::CHUNK_SIGNATURE;
+use super::line::{End, Line};
 use super::pieces::Pieces;
 use super::{ChunkFault, ChunkVerifier, DecodePlan, X_AMZ_TRAILER_SIGNATURE, trailers};
 use crate::body::{Checksum, ChecksumAlgorithm};
@@ -15,8 +16,6 @@ use crate::error::Error;
 
 /// The longest line of a trailer: a name and a value as long as real servers take them.
 const MAX_TRAILER_LINE: usize = 8 * 1024;
-
-const CRLF: &[u8] = b"\r\n";
 
 /// The state between reads.
 #[derive(Debug)]
@@ -29,8 +28,8 @@ pub(super) struct Decoder {
     rest: Bytes,
     /// Whether nothing more will come.
     at_end: bool,
-    /// The part of a line that has come in.
-    line: Vec<u8>,
+    /// The line that is coming in.
+    line: Line,
     /// The signature of the chunk that is coming in.
     signature: String,
     /// Over its data.
@@ -60,6 +59,9 @@ enum State {
     Break,
     /// In the lines after the last chunk.
     Trailer,
+    /// In them, after one that ended with a line feed alone: a line break ends those, as the S3 client of MinIO for Go
+    /// writes them. Then the rest follows as usual.
+    LooseTrailer,
     /// After all of them, everything right. Nothing may follow.
     End,
     /// And nothing did.
@@ -81,7 +83,7 @@ impl Decoder {
             state: State::Line,
             rest: Bytes::new(),
             at_end: false,
-            line: Vec::new(),
+            line: Line::default(),
             signature: String::new(),
             hash: Sha256::new(),
             held: Pieces::default(),
@@ -148,28 +150,26 @@ impl Decoder {
             State::Line => {
                 let signature_len = self.plan.mode.signs_chunks().then(|| self.verifier.signature_len());
                 let longest = SIZE_DIGITS + signature_len.map_or(0, |len| CHUNK_SIGNATURE.len() + len);
-                if self.read_line(longest)? {
-                    let line = std::mem::take(&mut self.line);
+                if self.line.read(&mut self.rest, longest)?.strict()? {
+                    let line = self.line.take();
                     let (size, signature) = grammar::chunk_line(&line, signature_len)?;
                     self.begin_chunk(size, signature)?;
-                    self.reuse_line(line);
+                    self.line.reuse(line);
                 }
             }
             State::Data(left) => self.read_data(left)?,
             State::Break => {
-                if self.read_line(0)? {
+                if self.line.read(&mut self.rest, 0)?.strict()? {
+                    self.line.clear();
                     self.state = State::Line;
                 }
             }
-            State::Trailer => {
-                if self.read_line(MAX_TRAILER_LINE)? {
-                    let line = std::mem::take(&mut self.line);
-                    if line.is_empty() {
-                        self.end()?
-                    } else {
-                        self.add_trailer(&line)?
-                    }
-                    self.reuse_line(line);
+            State::Trailer | State::LooseTrailer => {
+                let end = self.line.read(&mut self.rest, MAX_TRAILER_LINE)?;
+                if end != End::Pending {
+                    let line = self.line.take();
+                    self.trailer_line(&line, end)?;
+                    self.line.reuse(line);
                 }
             }
             State::End | State::Complete | State::Failed => {
@@ -177,29 +177,6 @@ impl Decoder {
             }
         }
         Ok(())
-    }
-
-    /// Reads on in a line of at most `longest` bytes. Whether it is whole; `line` then holds it without its end.
-    fn read_line(&mut self, longest: usize) -> Result<bool, Error> {
-        let room = (longest + CRLF.len()).saturating_sub(self.line.len());
-        let seen = &self.rest[..room.min(self.rest.len())];
-        let end = seen.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(seen.len(), |end| end + 1);
-        self.line.extend_from_slice(&self.rest.split_to(taken));
-        match (end, self.line.strip_suffix(CRLF)) {
-            (Some(_), Some(line)) => {
-                self.line.truncate(line.len());
-                Ok(true)
-            }
-            (None, _) if taken < room => Ok(false),
-            (Some(_), None) => Err(wrong("a line of the chunked body does not end with CR LF")),
-            (None, _) => Err(wrong("a line of the chunked body, or data, is longer than it may be")),
-        }
-    }
-
-    fn reuse_line(&mut self, mut line: Vec<u8>) {
-        line.clear();
-        self.line = line;
     }
 
     fn begin_chunk(&mut self, size: u64, signature: &str) -> Result<(), Error> {
@@ -265,6 +242,20 @@ impl Decoder {
         Ok(())
     }
 
+    /// Takes a line of the trailer, or its end.
+    fn trailer_line(&mut self, line: &[u8], end: End) -> Result<(), Error> {
+        match (self.state, line.is_empty(), end) {
+            (State::LooseTrailer, true, End::CrLf) => self.state = State::Trailer,
+            (_, true, End::CrLf) => self.end()?,
+            (_, _, End::CrLf) => self.add_trailer(line)?,
+            _ => {
+                self.add_trailer(line)?;
+                self.state = State::LooseTrailer;
+            }
+        }
+        Ok(())
+    }
+
     fn add_trailer(&mut self, line: &[u8]) -> Result<(), Error> {
         let (name, value) = grammar::trailer_line(line)?;
         if self.trailer_signature.is_some() {
@@ -300,11 +291,10 @@ impl Decoder {
         }
         for checksum in self.checksums.drain(..) {
             let algorithm = checksum.algorithm();
-            let in_headers = self.plan.checksums.iter().find(|(given, _)| *given == algorithm);
+            let in_headers = self.plan.checksums.iter().filter(|(given, _)| *given == algorithm);
             let trailer = self.trailers.iter().find(|(name, _)| *name == algorithm.header());
             let right = checksum.finish();
-            let mut stated =
-                in_headers.map(|(_, value)| value).into_iter().chain(trailer.map(|(_, value)| value));
+            let mut stated = in_headers.map(|(_, value)| value).chain(trailer.map(|(_, value)| value));
             if stated.any(|value| value != right.as_str()) {
                 let problem = format!("{} is not that of the data", algorithm.header());
                 return Err(ChunkFault::Checksum.error(problem));

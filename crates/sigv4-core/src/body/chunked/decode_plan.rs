@@ -68,7 +68,8 @@ impl DecodePlan {
         let trailers = announced(mode, headers)?;
         let mut checksums = Vec::new();
         for algorithm in ChecksumAlgorithm::ALL {
-            checksums.extend(headers.get(algorithm.header()).map(|value| (algorithm, value.clone())));
+            let values = headers.get_all(algorithm.header()).iter();
+            checksums.extend(values.map(|value| (algorithm, value.clone())));
         }
         Ok(Self {
             mode,

@@ -20,6 +20,7 @@ mod fault;
 mod given;
 mod grammar;
 mod length;
+mod line;
 mod options;
 mod pieces;
 mod plan;
