@@ -209,6 +209,11 @@ fn a_signature_of_another_form_is_refused() {
         assert!(read.frames.is_empty());
         assert_eq!(read.error().kind(), ErrorKind::Verification, "{other}");
     }
+    // The last one, which no other follows.
+    let last = &wire[wire.rfind('=').unwrap() + 1..][..64];
+    assert_ne!(last, last.to_uppercase());
+    let error = upload.received_as(wire.replacen(last, &last.to_uppercase(), 1)).error();
+    assert!(error.to_string().contains("signature of a chunk"), "{error}");
     let unsigned = wire.replacen(&format!(";chunk-signature={signature}"), "", 1);
     assert!(upload.received_as(unsigned).error().to_string().contains("followed by its signature"));
     let extended = wire.replacen(signature, &format!("{signature};a=b"), 1);

@@ -1,11 +1,12 @@
 //! Bodies as other clients write them, where they write them differently.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions, DecodePlan};
+use sigv4_core::signature::{Hex, SigningKey, sha256};
 
-use crate::common::{Read, Steps, Upload, noise, read, verifier};
+use crate::common::{Documented, Read, Step, Steps, Upload, chunked, noise, read, verifier};
 
 const CRC32: &str = "x-amz-checksum-crc32:NhCmhg==\r\n";
 
@@ -58,6 +59,30 @@ fn several_trailers_that_end_with_a_line_feed() {
     let plan = DecodePlan::new(ChunkedMode::UnsignedTrailer, &headers).unwrap();
     let end = "X-Amz-Checksum-Crc32:NhCmhg==\nx-amz-meta-note:so be it\n\r\n\r\n";
     assert_eq!(receive(&plan, &format!("5\r\nhello\r\n0\r\n{end}")).whole(), b"hello");
+}
+
+/// The string to sign of trailers, put together by hand: sorted by name, whatever their order on the wire.
+#[test]
+fn trailers_are_signed_in_the_order_of_their_names() {
+    let note = HeaderName::from_static("x-amz-meta-zz");
+    let options = ChunkedOptions::new(ChunkedMode::SignedTrailer).with_trailer(note.clone(), 3).unwrap();
+    let mut trailers = HeaderMap::new();
+    trailers.insert(note, HeaderValue::from_static("t v"));
+    let body = Steps::data(["hello"]).then(Step::Trailers(trailers));
+    let wire = String::from_utf8(read(chunked(&options, 5, body)).whole()).unwrap();
+
+    let (chunks, end) = wire.split_once("\r\nx-amz-meta-zz:").unwrap();
+    let previous = &chunks[chunks.len() - 64..];
+    let canonical = format!("{}\nx-amz-meta-zz:t v\n", CRC32.trim_end());
+    let example = Documented::new();
+    let text = format!(
+        "AWS4-HMAC-SHA256-TRAILER\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n{previous}\n{}",
+        Hex::of(&sha256(canonical.as_bytes()))
+    );
+    let secret = example.credentials.secret_access_key();
+    let key = SigningKey::derive(secret, example.date.date(), "us-east-1", "s3");
+    let signature = Hex::of(&key.sign(text.as_bytes()));
+    assert_eq!(end, format!("t v\r\n{CRC32}x-amz-trailer-signature:{}\r\n\r\n", signature.as_str()));
 }
 
 /// What the AWS CRT's client for S3 sends: one chunk that is not signed, of any size.

@@ -59,6 +59,22 @@ fn sets_what_is_due() {
 }
 
 #[test]
+fn a_length_is_not_kept_where_that_of_the_whole_is_not_known() {
+    let note = http::HeaderName::from_static("x-amz-meta-note");
+    let options = ChunkedOptions::new(ChunkedMode::SignedTrailer).with_trailer(note, None).unwrap();
+    // That of the data: with it, a client would cut the chunks off.
+    let before = headers(&[("content-length", "3")]);
+    assert_eq!(
+        applied(&options, Some(3), &before).unwrap(),
+        [
+            "content-encoding: aws-chunked",
+            "x-amz-decoded-content-length: 3",
+            "x-amz-trailer: x-amz-meta-note,x-amz-checksum-crc32",
+        ]
+    );
+}
+
+#[test]
 fn codings_are_kept() {
     let options = ChunkedOptions::new(ChunkedMode::Signed);
     for (codings, expected) in [
