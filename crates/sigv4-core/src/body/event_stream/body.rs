@@ -18,12 +18,14 @@ pin_project! {
     /// A body of which each frame is one encoded [`Message`](super::Message), with each signed as it is sent, and the
     /// signed empty message at the end.
     ///
-    /// Fails with kind `Body` when the inner body does, or gives a frame that is not one message.
+    /// Fails with kind `Body` when the inner body does, or gives a frame that is not one message. The last message is not sent
+    /// then, and the body does not look ended.
     pub struct SignedEvents<B> {
         #[pin]
         inner: B,
-        // `None` after the end.
+        // `None` after the end, and after an error.
         signer: Option<EventSigner>,
+        ended: bool,
         clock: Arc<dyn Clock>,
     }
 }
@@ -31,7 +33,7 @@ pin_project! {
 impl<B> SignedEvents<B> {
     /// Signs what `inner` gives, at the times that `clock` tells.
     pub fn new(inner: B, signer: EventSigner, clock: impl Clock + 'static) -> Self {
-        Self { inner, signer: Some(signer), clock: Arc::new(clock) }
+        Self { inner, signer: Some(signer), ended: false, clock: Arc::new(clock) }
     }
 }
 
@@ -61,7 +63,9 @@ where
                     }
                 }
                 Poll::Ready(None) => {
-                    return Poll::Ready(Some(signer.finish(this.clock.now()).map(Frame::data)));
+                    let last = signer.finish(this.clock.now());
+                    *this.ended = last.is_ok();
+                    return Poll::Ready(Some(last.map(Frame::data)));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let failed = Error::new(ErrorKind::Body, "the source of the event stream failed");
@@ -83,7 +87,7 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.signer.is_none()
+        self.ended
     }
 }
 

@@ -41,8 +41,8 @@ impl Decoder {
             return Ok(None);
         }
         let length = Prelude::read(&self.held)?.length;
+        // Memory grows with what has come, not with what was said to come.
         if self.held.len() < length {
-            self.held.reserve(length - self.held.len());
             return Ok(None);
         }
         let message: Bytes = self.held.copy_to_bytes(length);
