@@ -129,8 +129,9 @@ fn over(limit: u64) -> Error {
         ErrorKind::Payload,
         format!(
             "the request's body is a stream of more than the {limit} bytes that are buffered to be signed: raise the \
-             limit (Signer::with_buffer_limit), give its hash (PayloadMode::Precomputed), or leave it out of the \
-             signature (PayloadMode::Unsigned)"
+             limit (Signer::with_buffer_limit), give its hash (PayloadMode::Precomputed), leave it out of the signature \
+             (PayloadMode::Unsigned), or, to S3, state its length in content-length and send it in chunks \
+             (PayloadMode::Chunked, feature `chunked`)"
         ),
     )
 }
