@@ -78,7 +78,8 @@ impl<C, R> SigV4Client<C, R> {
         self.sign.into_inner()
     }
 
-    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
+    /// where a body in chunks failed on its way, and for a `Timeout` that says so.
     pub fn request<B, Rs>(&self, request: Request<B>) -> SignFuture<C::Future, Rs>
     where
         C: Service<Request<R::Out>, Response = Response<Rs>> + Clone + Send + 'static,

@@ -116,7 +116,8 @@ where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
+    /// where a body in chunks failed on its way, and for a `Timeout` that says so.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
         let mut deadline = self.limit.begin();
         let (request, body_error) = self.signed(request, &mut deadline).await?;
@@ -130,7 +131,8 @@ where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
+    /// where a body in chunks failed on its way, and for a `Timeout` that says so.
     pub async fn send_request(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError> {
         let mut deadline = self.limit.begin();
         let (request, body_error) = self.signed(request, &mut deadline).await?;

@@ -72,7 +72,8 @@ impl<C, R> HealingClient<C, R> {
         self.healing.into_inner()
     }
 
-    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then.
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
+    /// where a body in chunks failed on its way, and for a `Timeout` that says so.
     pub fn request<B, Rs>(&self, request: Request<B>) -> HealingFuture<C::Future, C, R, Rs>
     where
         C: Service<Request<R::Out>, Response = Response<Rs>> + Clone + Send + 'static,

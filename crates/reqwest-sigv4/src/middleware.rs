@@ -27,8 +27,8 @@ use crate::target::{Target, WireForm, shape};
 /// Put it last, next to the client. Options for one request go into its extensions:
 /// `client.get(url).with_extension(SignOptions::new().service("s3"))`.
 ///
-/// A body in memory is hashed; a stream is sent unsigned to S3 over TLS if its length is known, and else buffered up
-/// to the signer's limit.
+/// A body in memory is hashed. A stream of known length is sent unsigned to S3 over TLS, and in signed chunks to S3 over plain HTTP
+/// (feature `chunked`); any other is buffered up to the signer's limit.
 ///
 /// `RequestBuilder::timeout` covers fetching credentials and reading and hashing the body, too: past it, an error of kind `Timeout`
 /// says which of them was waited for; while the request is sent, it is reqwest's own.
@@ -38,7 +38,7 @@ use crate::target::{Target, WireForm, shape};
 /// bucket is in another region. See [`with_healing`](Self::with_healing).
 ///
 /// Errors are [`sigv4_core::Error`] below `reqwest_middleware::Error`: [`Error::find`] finds them. Nothing was sent
-/// then, but for kind `Redirect`.
+/// then, but for kind `Redirect`, and for kind `Body` where a body in chunks failed on its way.
 #[derive(Debug, Clone)]
 pub struct SigV4Middleware {
     pub(crate) signer: Signer,

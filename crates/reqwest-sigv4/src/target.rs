@@ -57,7 +57,7 @@ impl SignTarget for Target<'_> {
         }
         Err(Error::new(
             ErrorKind::Request,
-            "the URL's path has dot segments, which reqwest removes: this key can be reached through hyper or tower only",
+            "the URL's path has dot segments, which reqwest removes: send it through hyper-sigv4",
         ))
     }
 

@@ -1,4 +1,5 @@
-//! AWS Signature Version 4 as tower layers: [`SignLayer`] signs requests on their way out.
+//! AWS Signature Version 4 as tower layers: [`SignLayer`] signs requests on their way out, `VerifyLayer` (feature `verify`)
+//! verifies them on their way in.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -22,8 +22,8 @@ impl SignLayer {
 }
 
 impl<R> SignLayer<R> {
-    /// Hands the inner service a [`SignedBody`](super::SignedBody) around any body type: needed for streams whose
-    /// length is known and that go to S3 over TLS.
+    /// Hands the inner service a [`SignedBody`](super::SignedBody) around any body type: needed for streams to S3 that are
+    /// not to be read into memory, unsigned over TLS or in chunks (feature `chunked`).
     pub fn wrap(self) -> SignLayer<Wrap> {
         SignLayer { signer: self.signer, rebuild: Wrap, extras: self.extras }
     }
