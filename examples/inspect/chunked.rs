@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
+use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{ChunkSigner, ChunkedMode, ChunkedOptions, ChunkedPlan};
 
 use crate::case::{Case, Failure};
@@ -26,14 +27,17 @@ pub fn chunked(case: &Case) -> Result<Value, Failure> {
         .ok_or("the payload is not one of chunks")?;
     let chunk_size = case.chunk_sizes.first().copied().unwrap_or_default().max(1);
     let mut options = ChunkedOptions::new(mode).without_checksum().with_small_chunks(chunk_size)?;
-    if let Some(name) = &case.checksum {
-        options = options.with_checksum(name.parse()?);
+    // The signer puts a checksum of its own after all others; where it is elsewhere, it is one of those given.
+    let mut given = case.trailers.as_slice();
+    if let (Some(name), [before @ .., (last, _)]) = (&case.checksum, given) {
+        let checksum: ChecksumAlgorithm = name.parse()?;
+        if checksum.header().as_str().eq_ignore_ascii_case(last) {
+            options = options.with_checksum(checksum);
+            given = before;
+        }
     }
     let mut trailers = HeaderMap::new();
-    for (name, value) in &case.trailers {
-        if case.checksum.as_ref().is_some_and(|checksum| name.ends_with(checksum.as_str())) {
-            continue;
-        }
+    for (name, value) in given {
         let name: HeaderName = name.parse()?;
         options = options.with_trailer(name.clone(), value.trim().len())?;
         trailers.append(name, HeaderValue::from_bytes(value.as_bytes())?);

@@ -22,15 +22,36 @@ use serde_json::{Value, json};
 
 use case::Case;
 
+const USAGE: &str =
+    "usage: inspect < CASES, one JSON object a line: see examples/inspect/case.rs for its fields";
+
 fn main() -> io::Result<()> {
+    if std::env::args_os().len() > 1 {
+        println!("{USAGE}");
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
         if !line.trim().is_empty() {
-            writeln!(out, "{}", answer(&line))?;
+            writeln!(out, "{}", in_ascii(&answer(&line).to_string()))?;
         }
     }
     Ok(())
+}
+
+/// JSON of ASCII alone: readers of lines may take U+2028 and its like for the end of one.
+fn in_ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else {
+            let mut units = [0; 2];
+            ascii.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    ascii
 }
 
 /// The answer to one line, whatever it holds.
