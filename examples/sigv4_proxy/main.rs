@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use sigv4_core::Signer;
 use sigv4_credentials::DefaultChain;
 use sigv4_credentials::context::Context;
-use sigv4_examples::Failure;
+use sigv4_examples::{Failure, complain};
 use tokio::net::TcpListener;
 
 use args::Args;
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sigv4_proxy: {error}");
+            complain("sigv4_proxy", &error);
             ExitCode::FAILURE
         }
     }
@@ -56,6 +56,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     let signer = Signer::new(args.service.as_str(), args.region.as_str(), chain);
     let listener =
         TcpListener::bind(args.listen).await.map_err(|error| format!("{}: {error}", args.listen))?;
+    let proxy = Proxy::new(&args, signer, listener.local_addr()?)?;
     println!("signing for {} on http://{}", args.to, listener.local_addr()?);
-    Proxy::new(&args, signer, listener.local_addr()?)?.serve(listener).await
+    proxy.serve(listener).await
 }

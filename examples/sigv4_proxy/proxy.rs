@@ -1,8 +1,9 @@
 //! What is done with each request.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, ORIGIN};
@@ -34,6 +35,8 @@ pub struct Proxy {
     authority: Authority,
     /// The names that a request may call this proxy by: of its own address, and of where it leads.
     names: Vec<String>,
+    /// Where it listens.
+    address: SocketAddr,
 }
 
 impl Proxy {
@@ -67,6 +70,7 @@ impl Proxy {
             scheme: scheme.clone(),
             authority: authority.clone(),
             names,
+            address,
         })
     }
 
@@ -74,7 +78,15 @@ impl Proxy {
     pub async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
         let proxy = Arc::new(self);
         loop {
-            let (stream, _) = listener.accept().await?;
+            let (stream, _) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // One that hung up at once, or too many at a time: that passes.
+                    eprintln!("sigv4_proxy: a connection was not accepted: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
             let proxy = Arc::clone(&proxy);
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
@@ -101,12 +113,12 @@ impl Proxy {
         if request.method() == Method::CONNECT {
             return Err((StatusCode::METHOD_NOT_ALLOWED, "this proxy signs requests: it opens no tunnels"));
         }
-        let is_ours = |name: &str| self.names.iter().any(|ours| ours.eq_ignore_ascii_case(name));
         let (headers, uri) = (request.headers(), request.uri());
         // An absolute URI names the host, where there is one; a page in a browser can choose another for this address.
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let target = uri.authority().map(Authority::as_str);
-        if !target.or(host).is_some_and(is_ours) || !host.is_none_or(is_ours) {
+        let is_host = host.is_none_or(|host| self.is_ours(host) || self.is_address(host));
+        if !is_host || !target.map_or(host.is_some(), |target| self.is_ours(target)) {
             return Err((
                 StatusCode::MISDIRECTED_REQUEST,
                 "this proxy leads to another origin than the one named",
@@ -123,6 +135,20 @@ impl Proxy {
             ));
         }
         Ok(())
+    }
+
+    /// Whether `name` is one that this proxy goes by: its own, or its origin's.
+    fn is_ours(&self, name: &str) -> bool {
+        self.names.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether `name` is an address with the port of this proxy: a page in a browser can give this machine any name, but no
+    /// address that is not its own.
+    fn is_address(&self, name: &str) -> bool {
+        match self.address.port() {
+            80 if name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() => true,
+            port => name.parse().is_ok_and(|address: SocketAddr| address.port() == port),
+        }
     }
 
     async fn forward(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Failure> {

@@ -90,10 +90,17 @@ async fn other_origins_tunnels_and_pages_are_refused() -> Result<(), Failure> {
     for (request, expected) in [
         (named("/prod", address)?, StatusCode::OK),
         (named("/prod", &address.replace("127.0.0.1", "LocalHost"))?, StatusCode::OK),
+        // By another address of this machine, as where it listens on all of them.
+        (named("/prod", &address.replace("127.0.0.1", "192.0.2.1"))?, StatusCode::OK),
+        (named("/prod", &format!("{address}0"))?, StatusCode::MISDIRECTED_REQUEST),
         // As a program does that has it as its HTTP proxy.
         (named(&format!("{upstream}/prod"), upstream.trim_start_matches("http://"))?, StatusCode::OK),
         (named(evil, "169.254.169.254")?, StatusCode::MISDIRECTED_REQUEST),
         (named(evil, address)?, StatusCode::MISDIRECTED_REQUEST),
+        (
+            named(&format!("{}/latest", proxy.replace("127.0.0.1", "169.254.169.254")), address)?,
+            StatusCode::MISDIRECTED_REQUEST,
+        ),
         // A page whose name was made to point to this machine.
         (named("/prod", "rebound.example.com")?, StatusCode::MISDIRECTED_REQUEST),
         (
