@@ -11,11 +11,11 @@ use sigv4_core::Signer;
 use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_examples::clients::SigningClient;
 use sigv4_examples::requests::{EXECUTE_API as SCOPE, add_event};
-use sigv4_examples::{Failure, example_credentials, server, text};
+use sigv4_examples::{Failure, arguments, endpoint, example_credentials, server, text};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (endpoint, credentials) = match std::env::args().nth(1) {
+    let (endpoint, credentials) = match arguments("execute_api [https://HOST]", endpoint) {
         Some(endpoint) => (endpoint, Credentials::from_env()?),
         None => {
             let credentials = example_credentials()?;

@@ -30,11 +30,18 @@ impl RequestBody {
     /// No body.
     pub const EMPTY: Self = Self::Bytes(None);
 
-    /// Opens a file, whose length is taken now.
+    /// Opens a file, whose length is taken now. An error for a folder, a pipe and all else that has no length: it would be sent
+    /// as an empty body.
     pub async fn open(path: &std::path::Path) -> io::Result<Self> {
         let file = File::open(path).await?;
-        let left = file.metadata().await?.len();
-        Ok(Self::File { file, left })
+        let metadata = file.metadata().await?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a file, so its length is not known",
+            ));
+        }
+        Ok(Self::File { file, left: metadata.len() })
     }
 }
 

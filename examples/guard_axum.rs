@@ -6,7 +6,7 @@
 //! ```
 #![allow(clippy::print_stdout)]
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::body::Body;
 use axum::routing::{get, post};
@@ -18,9 +18,12 @@ use sigv4_core::{Payload, SignOptions, Signer};
 use sigv4_examples::clients::SigningClient;
 use sigv4_examples::file_body::RequestBody;
 use sigv4_examples::requests::{EXECUTE_API as SCOPE, add_event};
-use sigv4_examples::{Failure, example_credentials, text};
+use sigv4_examples::{Failure, arguments, example_credentials, text};
 use tokio::net::TcpListener;
 use tower_sigv4::VerifyLayer;
+
+/// A free port.
+const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The app: `/health` is for everybody, all else for those who sign.
 fn app() -> Result<Router, Failure> {
@@ -39,7 +42,7 @@ async fn add(Extension(signed): Extension<Verified>, body: Bytes) -> String {
     format!("{} added {} bytes\n", signed.access_key_id(), body.len())
 }
 
-async fn serve(address: &str) -> Result<SocketAddr, Failure> {
+async fn serve(address: SocketAddr) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let app = app()?;
@@ -77,11 +80,16 @@ async fn calls(endpoint: &str) -> Result<Vec<(StatusCode, String)>, Failure> {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    if let Some(address) = std::env::args().nth(1) {
-        println!("serving on http://{}", serve(&address).await?);
+    let asked = arguments("guard_axum [ADDRESS:PORT]", |words| match words {
+        [] => Some(None),
+        [address] => address.parse().ok().map(Some),
+        _ => None,
+    });
+    if let Some(address) = asked {
+        println!("serving on http://{}", serve(address).await?);
         std::future::pending::<()>().await;
     }
-    let endpoint = format!("http://{}", serve("127.0.0.1:0").await?);
+    let endpoint = format!("http://{}", serve(LOOPBACK).await?);
     for (status, text) in calls(&endpoint).await? {
         println!("{status}  {}", text.trim_end());
     }
@@ -94,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_verifies_reaches_a_handler() -> Result<(), Failure> {
-        let endpoint = format!("http://{}", serve("127.0.0.1:0").await?);
+        let endpoint = format!("http://{}", serve(LOOPBACK).await?);
         let answers = calls(&endpoint).await?;
         let statuses: Vec<u16> = answers.iter().map(|(status, _)| status.as_u16()).collect();
         assert_eq!(statuses, [200, 403, 403, 200]);

@@ -12,20 +12,21 @@ use sigv4_core::credentials::EnvironmentProvider;
 use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_examples::clients::SigningClient;
 use sigv4_examples::requests::{LAMBDA as SCOPE, invoke_async};
-use sigv4_examples::{Failure, example_credentials, server, text};
+use sigv4_examples::{Failure, arguments, endpoint, example_credentials, server, text};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (endpoint, credentials): (String, Credentials) = match std::env::args().nth(1) {
-        // Names the variable that is missing, or holds white space.
-        Some(endpoint) => (endpoint, EnvironmentProvider::new().read()?),
-        None => {
-            let credentials = example_credentials()?;
-            let known: CredentialMap = [credentials.clone()].into_iter().collect();
-            let address = server::serve(Verifier::new(SCOPE.0, SCOPE.1, known)).await?;
-            (format!("http://{address}"), credentials)
-        }
-    };
+    let (endpoint, credentials): (String, Credentials) =
+        match arguments("lambda_invoke [https://HOST]", endpoint) {
+            // Names the variable that is missing, or holds white space.
+            Some(endpoint) => (endpoint, EnvironmentProvider::new().read()?),
+            None => {
+                let credentials = example_credentials()?;
+                let known: CredentialMap = [credentials.clone()].into_iter().collect();
+                let address = server::serve(Verifier::new(SCOPE.0, SCOPE.1, known)).await?;
+                (format!("http://{address}"), credentials)
+            }
+        };
     let client = SigningClient::new("hyper", Signer::new(SCOPE.0, SCOPE.1, credentials))?;
     let answer = client.send(invoke_async(&endpoint)?).await?;
     println!("{}", answer.status());

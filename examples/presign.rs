@@ -12,15 +12,18 @@ use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_core::{Credentials, SignOptions, Signer};
 use sigv4_examples::clients::SigningClient;
 use sigv4_examples::file_body::RequestBody;
-use sigv4_examples::{Failure, example_credentials, server, text};
+use sigv4_examples::{Failure, arguments, example_credentials, server, text};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [url, seconds] = arguments.as_slice() {
+    let asked = arguments("presign [URL SECONDS]", |words| match words {
+        [] => Some(None),
+        [url, seconds] => Some(Some((url.to_string(), seconds.parse().ok()?))),
+        _ => None,
+    });
+    if let Some((url, seconds)) = asked {
         let signer = Signer::infer(Credentials::from_env()?, ["s3"]);
-        let presigned =
-            signer.presign(&Request::get(url).body(())?, Duration::from_secs(seconds.parse()?))?;
+        let presigned = signer.presign(&Request::get(url).body(())?, Duration::from_secs(seconds))?;
         println!("{}", presigned.url());
         return Ok(());
     }

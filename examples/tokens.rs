@@ -17,15 +17,15 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue};
 use sigv4_core::Credentials;
 use sigv4_core::tokens::{Token, TokenSigner, X_VAULT_AWS_IAM_SERVER_ID};
+use sigv4_examples::{arguments, example_credentials};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let whole = std::env::args().any(|argument| argument == "--whole");
-    let credentials = match whole {
-        true => {
-            Credentials::new(std::env::var("AWS_ACCESS_KEY_ID")?, std::env::var("AWS_SECRET_ACCESS_KEY")?)?
-        }
-        false => Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")?,
-    };
+    let whole = arguments("tokens [--whole]", |words| match words {
+        [] => Some(false),
+        ["--whole"] => Some(true),
+        _ => None,
+    });
+    let credentials = if whole { Credentials::from_env()? } else { example_credentials()? };
     let now = SystemTime::now();
     let tokens = TokenSigner::new(&credentials, "us-east-1", now)?;
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("STS, who am I", tokens.sts_caller_identity()?),
         ("IoT, MQTT over WebSocket", tokens.iot_mqtt("a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com")?),
     ] {
-        let lives = token.expires_at().duration_since(now)?.as_secs_f64().round();
+        let lives = token.expires_at().duration_since(now)?.as_secs_f64().ceil();
         println!(
             "{what} (for {lives} s):\n  {}\n",
             if whole { token.as_str().to_owned() } else { shown(&token)? }

@@ -19,9 +19,9 @@ use sigv4_core::body::Checksum;
 use sigv4_core::refusal::Explanation;
 use sigv4_core::signature::sha256;
 use sigv4_core::{Credentials, PayloadMode, SignOptions, Signer, service};
-use sigv4_examples::Failure;
 use sigv4_examples::clients::{Answer, SigningClient};
 use sigv4_examples::file_body::RequestBody;
+use sigv4_examples::{Failure, complain};
 
 use args::{Args, Data};
 
@@ -44,12 +44,7 @@ async fn main() -> ExitCode {
     match run(&args).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("curl: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprintln!("  because: {error}");
-                cause = error.source();
-            }
+            complain("curl", &error);
             ExitCode::FAILURE
         }
     }
@@ -57,6 +52,9 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> Result<ExitCode, Failure> {
     let uri: Uri = args.url.parse().map_err(|error| format!("the URL {:?}: {error}", args.url))?;
+    if uri.scheme().is_none() || uri.host().is_none() {
+        return Err(format!("the URL {:?} is not of the form https://HOST/PATH", args.url).into());
+    }
     let (signer, service) = signer(args, &uri)?;
     let mut request = Request::builder().method(args.method()).uri(uri).body(body(args).await?)?;
     *request.headers_mut() = headers(args);

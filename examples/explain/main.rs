@@ -30,6 +30,10 @@ use crate::wire::{Request, Response};
 const USAGE: &str = "usage: explain --request FILE --response FILE [--secret-from-env]";
 
 fn main() -> ExitCode {
+    if std::env::args_os().any(|argument| argument == "-h" || argument == "--help") {
+        show(USAGE);
+        return ExitCode::SUCCESS;
+    }
     match run(std::env::args().skip(1)) {
         Ok(sentences) => {
             sentences.iter().for_each(|sentence| show(sentence));

@@ -48,10 +48,10 @@ impl Args {
         };
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("endpoint-url") => args.endpoint = Some(parser.value()?.string()?),
+                Long("endpoint-url") => args.endpoint = Some(endpoint(parser.value()?.string()?)?),
                 Long("region") => args.region = Some(parser.value()?.string()?),
                 Long("checksum") => args.checksum = parser.value()?.string()?.parse()?,
-                Long("expires") => args.expires = Duration::from_secs(parser.value()?.parse()?),
+                Long("expires") => args.expires = lifetime(parser.value()?.parse()?)?,
                 Short('h') | Long("help") => return Ok(None),
                 Value(value) if file.is_none() => file = Some(PathBuf::from(value)),
                 Value(value) if object.is_none() => object = Some(Object::parse(&value.string()?)?),
@@ -70,10 +70,37 @@ impl Args {
     }
 }
 
+fn endpoint(url: String) -> Result<String, Failure> {
+    if url.starts_with("http://") || url.starts_with("https://") {
+        Ok(url)
+    } else {
+        Err(format!("--endpoint-url {url:?}: write it as http://HOST:PORT or https://HOST").into())
+    }
+}
+
+/// As long as a link can be good for, in seconds: to be told before a large file is on its way.
+fn lifetime(seconds: u64) -> Result<Duration, Failure> {
+    match seconds {
+        1..=604_800 => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("--expires {seconds}: a link is good for 1 to 604800 seconds, a week").into()),
+    }
+}
+
+/// Whether a name is made of what S3 has in names of buckets: nothing that means something else in a host or a path.
+fn is_bucket(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
 impl Object {
     fn parse(url: &str) -> Result<Self, Failure> {
         match url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
+            Some((bucket, key)) if is_bucket(bucket) && !key.is_empty() => {
+                // reqwest would leave them out, and store another object than the one named.
+                if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+                    return Err(
+                        format!("the key {key:?} has a segment . or .., which reqwest cannot send").into()
+                    );
+                }
                 Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
             }
             _ => Err(format!("{url:?} is not of the form s3://BUCKET/KEY").into()),

@@ -9,7 +9,7 @@
 //!
 //! Credentials and region come from the default chain. Over TLS the chunks are not signed, as TLS covers them, and the
 //! server checks the checksum; over plain HTTP every chunk and the trailer are signed. One request takes up to 5 GiB on S3.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout)]
 
 mod args;
 mod progress;
@@ -31,7 +31,7 @@ use sigv4_core::{PayloadMode, Signer};
 use sigv4_credentials::context::Context;
 use sigv4_credentials::{DefaultChain, RegionChain};
 use sigv4_examples::file_body::RequestBody;
-use sigv4_examples::{Failure, example_credentials};
+use sigv4_examples::{Failure, complain, example_credentials};
 
 use args::{Args, Object, USAGE};
 use progress::Progress;
@@ -49,12 +49,7 @@ async fn main() -> ExitCode {
         Err(error) => Err(format!("{error}\n{USAGE}").into()),
     };
     let Err(error) = ran else { return ExitCode::SUCCESS };
-    eprintln!("s3_upload: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {error}");
-        cause = error.source();
-    }
+    complain("s3_upload", &error);
     ExitCode::FAILURE
 }
 

@@ -80,6 +80,24 @@ async fn a_file_that_is_not_there_is_named() {
     assert!(error.contains("missing: "), "{error}");
 }
 
+#[tokio::test]
+async fn a_folder_is_not_sent_as_an_empty_file() {
+    let mut setup = Setup::new().await;
+    setup.file.pop();
+    let signer = Signer::new("s3", "us-east-1", example_credentials().unwrap());
+    let error = setup.upload(signer, ChecksumAlgorithm::Crc32).await.0.unwrap_err().to_string();
+    assert!(error.contains("not a file"), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_file_is_stored() {
+    let setup = Setup::new().await;
+    std::fs::write(&setup.file, "").unwrap();
+    let signer = Signer::new("s3", "us-east-1", example_credentials().unwrap());
+    setup.upload(signer, ChecksumAlgorithm::Crc64Nvme).await.0.unwrap();
+    assert_eq!(std::fs::read(&setup.stored).unwrap(), b"");
+}
+
 fn parse(line: &str) -> Result<Option<Args>, Failure> {
     Args::parse(lexopt::Parser::from_args(line.split_whitespace()))
 }
@@ -99,8 +117,15 @@ fn the_command_line_tells_what_and_where() {
         ("f.bin bucket/key", "\"bucket/key\""),
         ("f.bin s3://bucket/", "s3://BUCKET/KEY"),
         ("f.bin s3:///key", "s3://BUCKET/KEY"),
+        ("f.bin s3://b@c/key", "s3://BUCKET/KEY"),
+        ("f.bin s3://b/a/../c", "\"a/../c\""),
+        ("f.bin s3://b/.", "\".\""),
+        ("f.bin s3://b/k --expires 0", "--expires 0"),
+        ("f.bin s3://b/k --expires 604801", "604800 seconds"),
+        ("f.bin s3://b/k --expires soon", "soon"),
         ("f.bin s3://b/k more", "more"),
         ("--endpoint-url http://localhost", "FILE"),
+        ("f.bin s3://b/k --endpoint-url localhost:9000", "\"localhost:9000\""),
         ("--checksum md5", "md5"),
         ("--endpoint http://localhost", "--endpoint"),
     ] {

@@ -24,7 +24,7 @@ use sigv4_core::credentials::CredentialCache;
 use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_core::{Credentials, Error, ErrorKind, ProvideCredentials, Signer};
 use sigv4_examples::requests::EXECUTE_API as SCOPE;
-use sigv4_examples::{Failure, example_credentials, server};
+use sigv4_examples::{Failure, arguments, example_credentials, server};
 
 /// Requests on their way at once, and the most connections that are kept.
 const IN_FLIGHT: usize = 64;
@@ -136,9 +136,13 @@ async fn run(tenants: usize, requests: usize) -> Result<Report, Failure> {
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = |otherwise: usize| arguments.next().map_or(Ok(otherwise), |text| text.parse());
-    let (tenants, requests) = (number(1_000)?, number(100_000)?);
+    let number = |text: &str| text.parse().ok().filter(|number| *number > 0);
+    let (tenants, requests) = arguments("tenants [TENANTS [REQUESTS]]", |words| match words {
+        [] => Some((1_000, 100_000)),
+        [tenants] => Some((number(tenants)?, 100_000)),
+        [tenants, requests] => Some((number(tenants)?, number(requests)?)),
+        _ => None,
+    });
     let report = run(tenants, requests).await?;
     println!("{tenants} tenants, {requests} requests, {IN_FLIGHT} at once, 2 threads");
     println!("{} verified under the key of their own tenant", report.verified);
