@@ -58,6 +58,35 @@ fn a_stream_cut_anywhere_is_refused() {
     }
 }
 
+/// A byte lost, doubled, or put in between, anywhere: also where trailers end with a line feed alone.
+#[test]
+fn each_byte_more_or_less_is_refused_or_changes_nothing() {
+    let data = noise(70);
+    for options in every_way() {
+        let upload = Upload::new(&options.with_small_chunks(43).unwrap(), data.clone());
+        let mut wires = vec![upload.wire.clone()];
+        if let Some(trailer) = upload.wire.windows(15).rposition(|window| window == b"x-amz-checksum-") {
+            let end = upload.wire[trailer..].iter().position(|byte| *byte == b'\r').unwrap() + trailer;
+            let mut loose = upload.wire.clone();
+            loose.insert(end, b'\n');
+            assert_eq!(upload.received_as(loose.clone()).whole(), data);
+            wires.push(loose);
+        }
+        for wire in wires {
+            for at in 0..wire.len() {
+                let mut less = wire.clone();
+                less.remove(at);
+                is_harmless(&upload, &data, &upload.received_as(less));
+                for byte in [wire[at], b'\r', b'\n', b' ', b'0'] {
+                    let mut more = wire.clone();
+                    more.insert(at, byte);
+                    is_harmless(&upload, &data, &upload.received_as(more));
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
