@@ -3,9 +3,12 @@
 use http::HeaderMap;
 use sigv4_core::body::ChecksumAlgorithm;
 use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions, ChunkedPlan};
+use sigv4_core::flow::{BodyShape, PayloadPlan};
 use sigv4_core::request::HeaderView;
 use sigv4_core::signature::Algorithm;
-use sigv4_core::{Error, ErrorKind};
+use sigv4_core::{Error, ErrorKind, PayloadMode, Signer};
+
+use crate::common::Documented;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -72,6 +75,26 @@ fn a_length_is_not_kept_where_that_of_the_whole_is_not_known() {
             "x-amz-trailer: x-amz-meta-note,x-amz-checksum-crc32",
         ]
     );
+}
+
+/// A mode that a signer has for all of its requests gives no body to those that have none.
+#[test]
+fn a_request_without_a_body_gets_no_chunks() {
+    let options = ChunkedOptions::new(ChunkedMode::UnsignedTrailer);
+    let signer = Signer::new("s3", "us-east-1", Documented::new().credentials)
+        .with_payload(PayloadMode::Chunked(options.clone()));
+    for (method, shape, planned) in [
+        ("GET", BodyShape::Empty, PayloadPlan::Empty),
+        ("HEAD", BodyShape::Empty, PayloadPlan::Empty),
+        ("DELETE", BodyShape::Empty, PayloadPlan::Empty),
+        ("PUT", BodyShape::Empty, PayloadPlan::Chunked(options.clone())),
+        ("PUT", BodyShape::Stream(Some(7)), PayloadPlan::Chunked(options.clone())),
+        ("DELETE", BodyShape::InMemory(7), PayloadPlan::Chunked(options.clone())),
+    ] {
+        let request = http::Request::builder().method(method).uri("http://localhost/bucket/key");
+        let request = request.body(()).unwrap();
+        assert_eq!(signer.plan(&request, shape, true).unwrap(), planned, "{method} {shape:?}");
+    }
 }
 
 #[test]

@@ -27,4 +27,4 @@ pub use seal::Seal;
 pub use wire::{state_empty_body, wire_path};
 
 pub(crate) use plan::PlanFacts;
-pub(crate) use wire::{host_header, settled_uri};
+pub(crate) use wire::{host_header, settled_uri, uploads};

@@ -70,6 +70,9 @@ pub(crate) struct PlanFacts<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) tls: bool,
     pub(crate) buffer_limit: u64,
+    /// Whether the method is one that sends a body.
+    #[cfg_attr(not(feature = "chunked"), expect(dead_code, reason = "chunks are a feature"))]
+    pub(crate) uploads: bool,
     /// Whether the adapter can send a body in chunks.
     #[cfg_attr(not(feature = "chunked"), expect(dead_code, reason = "chunks are a feature"))]
     pub(crate) chunks: bool,
@@ -108,10 +111,13 @@ impl PlanFacts<'_> {
             }
             PayloadMode::Precomputed(digest) => Ok(PayloadPlan::Precomputed(*digest)),
             PayloadMode::Signed => self.hashed(shape),
+            // A signer's own mode is for its uploads: a GET is not to get a body.
+            #[cfg(feature = "chunked")]
+            PayloadMode::Chunked(_) if shape == BodyShape::Empty && !self.uploads => Ok(PayloadPlan::Empty),
             #[cfg(feature = "chunked")]
             PayloadMode::Chunked(_) if !self.chunks => Err(self.refused(
-                "is to be sent the body in chunks, which this client's body type cannot hold: use SignLayer::wrap, or \
-                 PayloadMode::Signed",
+                "is to be sent the body in chunks, which this client's body type cannot hold: use SignLayer::wrap (tower), \
+                 SigV4Middleware with the feature `chunked` (reqwest), or PayloadMode::Signed",
             )),
             #[cfg(feature = "chunked")]
             PayloadMode::Chunked(options) => Ok(PayloadPlan::Chunked(options.clone())),

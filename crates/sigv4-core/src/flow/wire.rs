@@ -26,11 +26,15 @@ pub fn wire_path(path: &str, rules: &ServiceRules) -> Option<String> {
     String::from_utf8(encoded).ok()
 }
 
+/// Whether requests of this method have a body.
+pub(crate) fn uploads(method: &Method) -> bool {
+    matches!(*method, Method::PUT | Method::POST | Method::PATCH)
+}
+
 /// States that the body of an upload is empty, where nothing says so yet: clients send no `content-length` then, and S3
 /// refuses a PUT without one (411). `true` if the header was added.
 pub fn state_empty_body(method: &Method, headers: &mut HeaderMap) -> bool {
-    let uploads = matches!(*method, Method::PUT | Method::POST | Method::PATCH);
-    if !uploads || headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING) {
+    if !uploads(method) || headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING) {
         return false;
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

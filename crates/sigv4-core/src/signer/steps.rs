@@ -54,6 +54,7 @@ impl Signer {
             headers: request.headers(),
             tls: location.is_tls(),
             buffer_limit: self.0.buffer_limit,
+            uploads: flow::uploads(request.method()),
             chunks,
         };
         facts.plan(options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload), shape)
