@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Request};
-use sigv4_core::flow::BodyShape;
+use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions};
+use sigv4_core::flow::{BodyShape, PayloadPlan};
 use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_core::{
     Credentials, Error, ErrorKind, Payload, PayloadMode, ProvideCredentials, SignOptions, Signer,
@@ -105,6 +106,41 @@ fn payloads_that_cannot_be_covered() {
     let error = planned(&signer(), &with_header("content-length", "3"), BodyShape::InMemory(4)).unwrap_err();
     assert!(error.kind() == ErrorKind::Header && error.to_string().contains("content-length"), "{error}");
     assert_eq!(PayloadMode::precomputed_hex("abc").unwrap_err().kind(), ErrorKind::Payload);
+}
+
+#[test]
+fn a_stream_is_as_long_as_the_caller_says() {
+    let planned = |url: &str, service: &str, length: &'static str| {
+        let request = Request::put(url).header("content-length", length).body(()).unwrap();
+        let signer = Signer::new(service, "us-east-1", credentials());
+        signer.plan(&request, BodyShape::Stream(None), true)
+    };
+    // 1 GiB, which could not be buffered.
+    let over_tls = planned("https://bucket.s3.us-east-1.amazonaws.com/key", "s3", "1073741824").unwrap();
+    assert_eq!(over_tls, PayloadPlan::Unsigned);
+    let plain = planned("http://localhost:9000/bucket/key", "s3", "1073741824").unwrap();
+    assert!(matches!(plain, PayloadPlan::Chunked(_)), "{plain:?}");
+    let error = planned(URL, "execute-api", "1073741824").unwrap_err();
+    assert!(error.to_string().contains("a stream of 1073741824 bytes"), "{error}");
+    // What is no number is of no use.
+    let unknown = planned("https://bucket.s3.us-east-1.amazonaws.com/key", "s3", "many").unwrap();
+    assert!(matches!(unknown, PayloadPlan::Buffer { .. }), "{unknown:?}");
+
+    let headers = HeaderMap::from_iter([(http::header::CONTENT_LENGTH, HeaderValue::from_static("3"))]);
+    signer().check_length(&headers, b"abc").unwrap();
+    signer().check_length(&HeaderMap::new(), b"abc").unwrap();
+    let error = signer().check_length(&headers, b"abcd").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Header);
+    assert!(error.to_string().contains("content-length is stale: the body has 4 bytes"), "{error}");
+}
+
+#[test]
+fn chunks_are_for_services_that_take_them() {
+    let chunked = PayloadMode::Chunked(ChunkedOptions::new(ChunkedMode::Signed));
+    let request = Request::put(URL).body(()).unwrap();
+    let error = signer().with_payload(chunked).plan(&request, BodyShape::Stream(Some(9)), true).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Payload);
+    assert!(error.to_string().contains("\"execute-api\" takes no body in chunks"), "{error}");
 }
 
 /// Signed, and accepted by the other side.

@@ -198,6 +198,7 @@ impl SigV4Middleware {
             }
             PayloadPlan::Buffer { limit } => {
                 let bytes = self.whole(request, limit, deadline).await?;
+                self.signer.check_length(request.headers(), &bytes)?;
                 self.sign_hashed(request, extensions, bytes, watch, deadline).await?;
             }
             #[cfg(feature = "chunked")]

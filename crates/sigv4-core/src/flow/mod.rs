@@ -26,5 +26,5 @@ pub use redirect::{
 pub use seal::Seal;
 pub use wire::{state_empty_body, wire_path};
 
-pub(crate) use plan::PlanFacts;
+pub(crate) use plan::{PlanFacts, check_content_length};
 pub(crate) use wire::{host_header, settled_uri, uploads};

@@ -82,14 +82,26 @@ impl PlanFacts<'_> {
     /// Decides. An error of kind `Payload` names the options that there are; kind `Header` a `content-length` that
     /// is not that of the body.
     pub(crate) fn plan(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
+        let shape = self.stated(shape);
         let plan = self.by_mode(mode, shape)?;
         #[cfg(feature = "chunked")]
         if matches!(plan, PayloadPlan::Chunked(_)) {
             // The length on the wire is another one; the chunks' own plan checks it.
             return Ok(plan);
         }
-        self.check_content_length(shape)?;
+        shape.length().map_or(Ok(()), |length| check_content_length(self.headers, length))?;
         Ok(plan)
+    }
+
+    /// A stream that does not tell its length is as long as the caller says in `content-length`: the client sends no more, and
+    /// what is hashed or cut into chunks is held to it.
+    fn stated(&self, shape: BodyShape) -> BodyShape {
+        let stated =
+            self.headers.get(CONTENT_LENGTH).and_then(|stated| stated.to_str().ok()?.trim().parse().ok());
+        match shape {
+            BodyShape::Stream(None) => BodyShape::Stream(stated),
+            known => known,
+        }
     }
 
     fn by_mode(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
@@ -120,6 +132,11 @@ impl PlanFacts<'_> {
                  SigV4Middleware with the feature `chunked` (reqwest), or PayloadMode::Signed",
             )),
             #[cfg(feature = "chunked")]
+            PayloadMode::Chunked(_) if !self.rules.aws_chunked => Err(self.refused(
+                "takes no body in chunks (aws-chunked), and would keep their frames as part of it: use PayloadMode::Auto or \
+                 PayloadMode::Signed",
+            )),
+            #[cfg(feature = "chunked")]
             PayloadMode::Chunked(options) => Ok(PayloadPlan::Chunked(options.clone())),
             PayloadMode::Auto => self.by_rule(shape),
         }
@@ -146,31 +163,31 @@ impl PlanFacts<'_> {
             BodyShape::InMemory(_) => Ok(PayloadPlan::Hash),
             BodyShape::Stream(Some(length)) if length > self.buffer_limit => Err(self.refused(&format!(
                 "needs the hash of the body, a stream of {length} bytes, more than the {} that are buffered: raise \
-                 the limit (Signer::with_buffer_limit), give the hash (PayloadMode::Precomputed), or leave the body \
+                 the limit (Signer::with_buffer_limit), give the hash (PayloadMode::Precomputed), {}or leave the body \
                  out of the signature (PayloadMode::Unsigned)",
-                self.buffer_limit
+                self.buffer_limit,
+                if self.rules.aws_chunked { "send it in chunks (PayloadMode::Chunked), " } else { "" }
             ))),
             BodyShape::Stream(_) => Ok(PayloadPlan::Buffer { limit: self.buffer_limit }),
         }
     }
 
-    /// A client would cut the body off, or wait for the rest of it.
-    fn check_content_length(&self, shape: BodyShape) -> Result<(), Error> {
-        let (Some(stated), Some(length)) = (self.headers.get(CONTENT_LENGTH), shape.length()) else {
-            return Ok(());
-        };
-        if stated.to_str().is_ok_and(|stated| stated.trim().parse() == Ok(length)) {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Header,
-            format!(
-                "the header content-length is stale: the body has {length} bytes; leave the header to the client"
-            ),
-        ))
-    }
-
     fn refused(&self, why: &str) -> Error {
         Error::new(ErrorKind::Payload, format!("the service {:?} {why}", self.service))
     }
+}
+
+/// Refuses a `content-length` that is not that of the body, which has `length` bytes: a client would cut it off, or wait for the
+/// rest of it. An error of kind `Header`.
+pub(crate) fn check_content_length(headers: &HeaderMap, length: u64) -> Result<(), Error> {
+    let Some(stated) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
+    if stated.to_str().is_ok_and(|stated| stated.trim().parse() == Ok(length)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Header,
+        format!(
+            "the header content-length is stale: the body has {length} bytes; leave the header to the client"
+        ),
+    ))
 }

@@ -1,11 +1,12 @@
 //! What a request waits for before it is signed: each step within the request's deadline, each failure told to the outcome hook.
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Body;
 
 use super::{Outcome, Signer};
 use crate::error::Error;
-use crate::flow::{Collect, Deadline, Step, sha256};
+use crate::flow::{self, Collect, Deadline, Step, sha256};
 
 impl Signer {
     /// Reads a body that is to be hashed. For adapters; errors as for [`Collect::bytes`], and `Timeout`.
@@ -21,6 +22,12 @@ impl Signer {
     {
         let read = deadline.hold(Step::Body, body.bytes(limit)).await;
         read.and_then(|read| read).inspect_err(|error| self.given_up(error, Step::Body))
+    }
+
+    /// Holds a body that was read to the `content-length` that the caller gave, if any. For adapters; an error of kind `Header`.
+    pub fn check_length(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+        flow::check_content_length(headers, body.len() as u64)
+            .inspect_err(|error| self.given_up(error, Step::Body))
     }
 
     /// Hashes a body. For adapters; an error of kind `Timeout` past the deadline.

@@ -176,7 +176,11 @@ impl<B, Out> Pending<B, Out> {
                 return Ok(ready(body));
             }
             Self::Whole(bytes) => bytes,
-            Self::Read(mut collect, limit) => signer.read_body(deadline, &mut collect, limit).await?,
+            Self::Read(mut collect, limit) => {
+                let bytes = signer.read_body(deadline, &mut collect, limit).await?;
+                signer.check_length(&parts.headers, &bytes)?;
+                bytes
+            }
             #[cfg(feature = "chunked")]
             Self::Chunk(body) => {
                 let signing = sign_chunked(signer, parts, &body.options, body.length, watch);
