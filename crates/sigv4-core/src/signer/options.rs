@@ -17,7 +17,8 @@ use crate::signature::RegionSet;
 pub enum PayloadMode {
     /// What fits the service and the body: a body in memory is hashed, whatever its size. A stream is sent
     /// unsigned to S3 over an explicit `https` URI if its length is known, in signed chunks to S3 over plain HTTP
-    /// (feature `chunked`), and else buffered up to the limit and hashed.
+    /// (feature `chunked`), and else buffered up to the limit and hashed. Its length is known by itself, or by the request's
+    /// `content-length`.
     #[default]
     Auto,
     /// The SHA-256 of the whole body. A stream is buffered up to the limit.
