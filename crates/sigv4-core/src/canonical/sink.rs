@@ -87,13 +87,13 @@ pub(crate) struct Text<const N: usize> {
     short: [u8; N],
     len: usize,
     /// All of it, if it is long.
-    long: Vec<u8>,
+    long: Option<Vec<u8>>,
 }
 
 impl<const N: usize> Text<N> {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self { short: [0; N], len: 0, long: Vec::new() }
+        Self { short: [0; N], len: 0, long: None }
     }
 
     /// It, where it is made of text alone.
@@ -102,17 +102,15 @@ impl<const N: usize> Text<N> {
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        if self.long.is_empty() { &self.short[..self.len] } else { &self.long }
+        self.long.as_deref().unwrap_or(&self.short[..self.len])
     }
 
     #[cold]
     fn overflow(&mut self, bytes: &[u8]) {
-        if self.long.is_empty() {
-            self.long.extend_from_slice(&self.short[..self.len]);
-            // Nothing fits any more.
-            self.len = N;
-        }
-        self.long.extend_from_slice(bytes);
+        let short = &self.short[..self.len];
+        self.long.get_or_insert_with(|| short.to_vec()).extend_from_slice(bytes);
+        // Nothing fits any more.
+        self.len = N;
     }
 }
 
@@ -208,7 +206,9 @@ mod tests {
             let (start, rest) = data.split_at(first);
             text.put(start);
             assert_eq!(text.as_bytes(), start);
-            text.put_all([&rest[..rest.len() / 2], &rest[rest.len() / 2..], b""]);
+            text.put_all([b"", &rest[..rest.len() / 2], &rest[rest.len() / 2..], b""]);
+            assert_eq!(text.as_bytes(), data);
+            text.put(b"");
             assert_eq!(text.as_bytes(), data);
         }
     }
