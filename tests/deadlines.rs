@@ -1,8 +1,8 @@
 //! One deadline over all that a request waits for: each client ends in time, and says what hung. Time is tokio's, paused: it
-//! moves on by itself whenever nothing else can happen.
+//! moves on by itself while something takes its time on purpose, and stands still while bytes are on their way.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use sigv4_core::{
 };
 use sigv4_tests::clients::plain_reqwest;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, sleep};
 use tower::{Layer, ServiceExt};
 use tower_sigv4::{BoxError, ReqwestService, SignLayer};
 
@@ -35,23 +35,70 @@ const CLIENTS: [&str; 8] = [
     "healing-connection",
 ];
 
+/// Holds tokio's paused time, which would else jump to the next timer whenever the runtime has nothing to do: also while the
+/// kernel still has bytes to hand over. A blocking task holds it, which waits for this to be let go.
+#[derive(Clone)]
+struct Brake(Arc<Mutex<Held>>);
+
+enum Held {
+    Until(#[allow(dead_code, reason = "dropped, it lets go")] mpsc::Sender<()>),
+    No,
+    NeverAgain,
+}
+
+impl Brake {
+    fn new() -> Self {
+        let brake = Self(Arc::new(Mutex::new(Held::No)));
+        brake.hold();
+        brake
+    }
+
+    fn hold(&self) {
+        let (sender, dropped) = mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || dropped.recv());
+        self.set(Held::Until(sender));
+    }
+
+    /// For good: a server that is still busy with what nobody waits for may not hold what comes next.
+    fn end(&self) {
+        self.set(Held::NeverAgain);
+    }
+
+    fn set(&self, to: Held) {
+        let mut held = self.0.lock().unwrap();
+        if !matches!(*held, Held::NeverAgain) {
+            *held = to;
+        }
+    }
+
+    /// Lets so much time pass.
+    fn pass(&self, takes: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        let brake = self.clone();
+        Box::pin(async move {
+            brake.set(Held::No);
+            sleep(takes).await;
+            brake.hold();
+        })
+    }
+}
+
 /// A provider that takes this long.
-struct Slow(Duration);
+struct Slow(Brake, Duration);
 
 #[async_trait]
 impl ProvideCredentials for Slow {
     async fn provide_credentials(&self) -> Result<Credentials, Error> {
-        sleep(self.0).await;
+        self.0.pass(self.1).await;
         Credentials::new("AKIDEXAMPLE", "secret")
     }
 }
 
 /// A body whose one frame takes this long.
-struct SlowBody(Option<Pin<Box<Sleep>>>);
+struct SlowBody(Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>);
 
 impl SlowBody {
-    fn new(takes: Duration) -> Self {
-        Self(Some(Box::pin(sleep(takes))))
+    fn new(brake: &Brake, takes: Duration) -> Self {
+        Self(Some(brake.pass(takes)))
     }
 }
 
@@ -84,18 +131,22 @@ struct Takes {
 }
 
 /// Accepts connections, and answers whatever comes after a while.
-async fn server(takes: Duration) -> String {
+async fn server(brake: &Brake, takes: Duration) -> String {
+    let brake = brake.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            let brake = brake.clone();
             tokio::spawn(async move {
-                let answer =
-                    hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| async move {
+                let answer = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                    let pass = brake.pass(takes);
+                    async move {
                         request.into_body().collect().await?;
-                        sleep(takes).await;
+                        pass.await;
                         Ok::<_, hyper::Error>(http::Response::new(Full::<Bytes>::default()))
-                    });
+                    }
+                });
                 hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), answer)
                     .await
@@ -112,12 +163,13 @@ fn boxed(body: SlowBody) -> http_body_util::combinators::UnsyncBoxBody<Bytes, Bo
 /// Posts through one of the clients, each with a deadline of its own; what came of it, how long it took, and what the outcome
 /// hook saw.
 async fn post(client: &str, takes: Takes) -> (Result<u16, BoxError>, Duration, Vec<String>) {
-    let origin = server(takes.server).await;
+    let brake = Brake::new();
+    let origin = server(&brake, takes.server).await;
     let url = format!("{origin}/prod");
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&outcomes);
-    let signer =
-        Signer::new("execute-api", "us-east-2", Slow(takes.provider)).with_outcome_hook(move |outcome| {
+    let signer = Signer::new("execute-api", "us-east-2", Slow(brake.clone(), takes.provider))
+        .with_outcome_hook(move |outcome| {
             log.lock().unwrap().push(match outcome {
                 Outcome::Signed { .. } => "signed".to_owned(),
                 Outcome::NoCredentials(error) => format!("no credentials: {:?}", error.kind()),
@@ -125,7 +177,7 @@ async fn post(client: &str, takes: Takes) -> (Result<u16, BoxError>, Duration, V
                 _ => "other".to_owned(),
             });
         });
-    let body = SlowBody::new(takes.body);
+    let body = SlowBody::new(&brake, takes.body);
     let began = Instant::now();
     let rebuild = |bytes: Bytes| Full::new(bytes).map_err(BoxError::from).boxed_unsync();
     let request = |body| Request::post(&url).body(body).unwrap();
@@ -175,6 +227,7 @@ async fn post(client: &str, takes: Takes) -> (Result<u16, BoxError>, Duration, V
             connection.send_request(request(boxed(body))).await.map(|response| response.status().as_u16())
         }
     };
+    brake.end();
     (sent, began.elapsed(), taken(&outcomes))
 }
 
@@ -263,10 +316,11 @@ async fn a_server_that_hangs() {
 #[tokio::test(start_paused = true)]
 async fn hops_that_are_slow_together() {
     for (hops, each, expected) in [(3, 2, None), (3, 1, Some(200))] {
-        let origin = redirecting(hops, Duration::from_secs(each)).await;
+        let brake = Brake::new();
+        let origin = redirecting(&brake, hops, Duration::from_secs(each)).await;
         let client = reqwest_middleware::ClientBuilder::new(plain_reqwest())
             .with(reqwest_sigv4::FollowRedirects::default())
-            .with(SigV4Middleware::new(Signer::new("execute-api", "us-east-2", Slow(AT_ONCE))))
+            .with(SigV4Middleware::new(Signer::new("execute-api", "us-east-2", Slow(brake.clone(), AT_ONCE))))
             .build();
         let began = Instant::now();
         let sent = client.post(format!("{origin}/0")).body("hello").timeout(LIMIT).send().await;
@@ -281,24 +335,29 @@ async fn hops_that_are_slow_together() {
             }
             (_, other) => panic!("{hops} hops of {each} s: {other:?} after {:?}", began.elapsed()),
         }
+        brake.end();
     }
 }
 
 /// Redirects from `/0` to `/1` and so on, as many times, and takes a while for each.
-async fn redirecting(hops: usize, takes: Duration) -> String {
+async fn redirecting(brake: &Brake, hops: usize, takes: Duration) -> String {
+    let brake = brake.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let answer =
-                hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| async move {
+            let brake = brake.clone();
+            let answer = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                let pass = brake.pass(takes);
+                async move {
                     let hop: usize = request.uri().path()[1..].parse().unwrap();
                     request.into_body().collect().await?;
-                    sleep(takes).await;
+                    pass.await;
                     let response = http::Response::builder().status(if hop < hops { 307 } else { 200 });
                     let response = response.header("location", format!("/{}", hop + 1));
                     Ok::<_, hyper::Error>(response.body(Full::<Bytes>::default()).unwrap())
-                });
+                }
+            });
             tokio::spawn(
                 hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer),
             );
@@ -310,11 +369,14 @@ async fn redirecting(hops: usize, takes: Duration) -> String {
 /// A body that is not read beforehand hangs while it is sent.
 #[tokio::test(start_paused = true)]
 async fn a_streamed_body_that_hangs() {
-    let origin = server(AT_ONCE).await;
-    let signer = Signer::new("s3", "us-east-2", Slow(AT_ONCE)).with_payload(PayloadMode::Unsigned);
+    let brake = Brake::new();
+    let origin = server(&brake, AT_ONCE).await;
+    let signer =
+        Signer::new("s3", "us-east-2", Slow(brake.clone(), AT_ONCE)).with_payload(PayloadMode::Unsigned);
     let client = Client::builder(TokioExecutor::new()).build_http();
     let client = SigV4Client::new(signer, client).with_deadline(LIMIT);
-    let request = Request::put(format!("{origin}/bucket/key")).body(boxed(SlowBody::new(NEVER))).unwrap();
+    let request =
+        Request::put(format!("{origin}/bucket/key")).body(boxed(SlowBody::new(&brake, NEVER))).unwrap();
     let began = Instant::now();
     let error = client.request(request).await.unwrap_err();
     let error = Error::find(&*error).expect("ours");
