@@ -3,11 +3,10 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 
@@ -18,6 +17,7 @@ use sigv4_core::{Error, ErrorKind, ProvideCredentials};
 use sigv4_credentials::ImdsProvider;
 use sigv4_credentials::context::Context;
 use sigv4_credentials::http::{HttpClient, HttpLimits, HyperClient, ReqwestClient, ServiceClient};
+use tokio::net::TcpSocket;
 
 const CLIENTS: [&str; 2] = ["hyper", "reqwest"];
 
@@ -29,7 +29,7 @@ fn context(client: &str) -> Context {
     }
 }
 
-/// A server that hands each connection, after the head of the request is read, to `serve`. Gives its address.
+/// A server that hands each connection, after the request is read, to `serve`. Gives its address.
 fn server(serve: impl Fn(String, &mut TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -38,18 +38,28 @@ fn server(serve: impl Fn(String, &mut TcpStream) + Send + Sync + 'static) -> Str
         for stream in listener.incoming() {
             let (Ok(mut stream), serve) = (stream, serve.clone()) else { return };
             std::thread::spawn(move || {
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                let mut head = String::new();
-                while reader.read_line(&mut head).is_ok_and(|read| read > 0) {
-                    if head.ends_with("\r\n\r\n") {
-                        serve(std::mem::take(&mut head), &mut stream);
-                        return;
-                    }
-                }
+                let Some(head) = read_request(&mut stream) else { return };
+                serve(head, &mut stream);
+                // A socket that is closed with something unread is reset, and takes what was written with it.
+                let _ = stream.shutdown(Shutdown::Write);
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
             });
         }
     });
     address
+}
+
+/// Reads one request, and gives its head; `None` where it breaks off. What follows it is left in the stream.
+fn read_request(stream: &mut impl Read) -> Option<String> {
+    let mut head = String::new();
+    let mut byte = [0];
+    while !head.ends_with("\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.push(char::from(byte[0]));
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    stream.read_exact(&mut vec![0; length.unwrap_or_default()]).ok()?;
+    Some(head)
 }
 
 fn answer(stream: &mut TcpStream, body: &str) {
@@ -84,7 +94,9 @@ fn metadata_that_says_nothing_or_never_ends_its_answer() {
         for start in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
             let address = Arc::new(server(move |_, stream| {
                 let _ = stream.write_all(start.as_bytes());
-                std::thread::park();
+                loop {
+                    std::thread::park();
+                }
             }));
             for client in CLIENTS {
                 let address = address.clone();
@@ -140,26 +152,25 @@ fn metadata_is_asked_directly_whatever_proxy_is_set() {
         };
         answer(stream, body);
     });
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_child_of_the_proxy_test", "--nocapture"])
-        .env("SIGV4_TEST_IMDS", address)
-        // Nothing listens there: a request that goes to the proxy fails.
-        .envs([
-            ("HTTP_PROXY", "http://127.0.0.1:1"),
-            ("http_proxy", "http://127.0.0.1:1"),
-            ("ALL_PROXY", "http://127.0.0.1:1"),
-        ])
-        .output()
-        .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+    // Nothing listens there: a request that goes to the proxy fails.
+    let nobody = "http://127.0.0.1:1".to_owned();
+    let printed = child(
+        "the_child_of_the_proxy_test",
+        [
+            ("SIGV4_TEST_IMDS", address),
+            ("HTTP_PROXY", nobody.clone()),
+            ("http_proxy", nobody.clone()),
+            ("ALL_PROXY", nobody),
+        ],
+    );
+    assert!(printed.contains("1 passed"), "{printed}");
 }
 
 #[test]
 fn a_port_where_nobody_listens() {
-    // Bound, so that nobody else gets the port, and never listened on.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Bound, so that nobody else can listen there, and not listening.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
     for client in CLIENTS {
         let error = imds(client, &address).unwrap_err().to_string();
@@ -260,10 +271,7 @@ impl FarServer {
             let _ = write!(stream, "HTTP/1.1 200 OK\r\n\r\n");
             let mut session = rustls::ServerConnection::new(tls.clone()).unwrap();
             let mut stream = rustls::Stream::new(&mut session, stream);
-            let mut head = String::new();
-            let mut reader = BufReader::new(&mut stream);
-            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
-            drop(reader);
+            let head = read_request(&mut stream).unwrap_or_default();
             kept.lock().unwrap().push(head);
             let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\nsecure");
         });
@@ -271,13 +279,14 @@ impl FarServer {
     }
 }
 
-/// Runs one test of this program in a process with other variables, and gives what it printed.
+/// Runs one test of this program in a process with these variables and no proxy of the machine's, and gives what it printed.
 fn child<'a>(test: &str, variables: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .envs(variables)
-        .output()
-        .unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]);
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    let child = command.envs(variables).output().unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     String::from_utf8(child.stdout).unwrap()
 }
@@ -288,17 +297,17 @@ fn the_child_of_the_far_tests() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let request = Request::post(address).header("x-test", "1").body(Bytes::from("asked")).unwrap();
     let limits = HttpLimits::default();
+    // On a line of its own: with one thread, the name of the test is written in front.
     match runtime.block_on(HyperClient::new().send(request, limits)) {
-        Ok(answer) => println!("answered {} {}", answer.status(), String::from_utf8_lossy(answer.body())),
-        Err(error) => println!("failed: {error}"),
+        Ok(answer) => println!("\nanswered {} {}", answer.status(), String::from_utf8_lossy(answer.body())),
+        Err(error) => println!("\nfailed: {error}"),
     }
 }
 
 /// The small client in a process with the given proxy, trusting the given certificate.
 fn far(address: &str, proxy: &str, certificate: &str) -> String {
-    static FILES: AtomicUsize = AtomicUsize::new(0);
-    let number = FILES.fetch_add(1, Ordering::Relaxed);
-    let file = std::env::temp_dir().join(format!("sigv4-far-{}-{number}.pem", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.pem");
     std::fs::write(&file, certificate).unwrap();
     let printed = child(
         "the_child_of_the_far_tests",
@@ -310,7 +319,6 @@ fn far(address: &str, proxy: &str, certificate: &str) -> String {
             ("SSL_CERT_DIR", String::new()),
         ],
     );
-    std::fs::remove_file(file).unwrap();
     printed
         .lines()
         .find(|line| line.starts_with("answered") || line.starts_with("failed"))

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use sigv4_core::Signer;
 use sigv4_core::verify::{CredentialMap, Verifier};
 use sigv4_examples::{Failure, example_credentials, server};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
 use crate::args::Args;
@@ -213,9 +213,10 @@ async fn what_cannot_be_signed_or_sent_is_told() -> Result<(), Failure> {
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(text.contains("raise the limit"), "{text}");
 
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let nobody = format!("http://{}", listener.local_addr()?);
-    drop(listener);
+    // Bound, so that nobody else can listen there, and not listening.
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(([127, 0, 0, 1], 0).into())?;
+    let nobody = format!("http://{}", socket.local_addr()?);
     let closed = proxy(&nobody, "execute-api", &[]).await?;
     let (status, _, text) = send(Request::get(&closed).body(Empty::new())?).await?;
     assert_eq!((status, &*text), (StatusCode::BAD_GATEWAY, "sigv4_proxy: the origin cannot be reached\n"));
