@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{Request, StatusCode};
 use sigv4_core::{Credentials, Signer};
+use sigv4_tests::log::listen_with;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -61,7 +62,7 @@ const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE";
 #[tokio::test]
 async fn each_refusal_is_one_warning() {
     let events = Events::default();
-    let _guard = tracing::subscriber::set_default(events.clone());
+    let _guard = listen_with(events.clone());
     let (address, _) = serve(verifier().with_details(true), Ahead(0)).await;
     let wrong = || {
         let credentials = Credentials::new("AKIDEXAMPLE", SECRET).unwrap();
@@ -86,7 +87,7 @@ async fn each_refusal_is_one_warning() {
 #[tokio::test]
 async fn a_healed_refusal_is_a_warning_too_and_an_accepted_answer_none() {
     let events = Events::default();
-    let _guard = tracing::subscriber::set_default(events.clone());
+    let _guard = listen_with(events.clone());
     for client in Client::all(signer) {
         let (address, _) = serve(verifier(), Ahead(1200)).await;
         let url = format!("http://{address}/a");
