@@ -20,6 +20,8 @@ use sigv4_core::body::chunked::{ChunkedMode, ChunkedOptions, MIN_CHUNK_SIZE};
 use sigv4_core::credentials::Sleep;
 use sigv4_core::flow::TimeLimit;
 use sigv4_core::{Credentials, Error, ErrorKind, PayloadMode, Signer};
+use sigv4_tests::clients::reqwest_builder;
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_sigv4::{ReqwestService, SignLayer};
@@ -129,10 +131,7 @@ impl Upload {
     }
 
     fn reqwest(&self) -> reqwest::Result<reqwest::Client> {
-        // Two rustls users, one provider of cryptography. An error says that one is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest_sigv4::harden(reqwest::Client::builder());
-        if self.http2 { builder.http2_prior_knowledge() } else { builder }.build()
+        if self.http2 { reqwest_builder().http2_prior_knowledge() } else { reqwest_builder() }.build()
     }
 
     /// Sends, and checks what the caller is told.
@@ -162,6 +161,12 @@ impl std::fmt::Display for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?} as {:?} through {}", self.fate, self.way, self.client)
     }
+}
+
+/// Reads what a client still sends, until it closes: a socket that is closed with something unread is reset, and may take the
+/// answer with it.
+async fn linger(mut stream: TcpStream) {
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::{CLIENTS, Fate, Upload, Way};
+use super::{CLIENTS, Fate, Upload, Way, linger};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -44,7 +44,8 @@ async fn serve(listener: TcpListener, data_seen: Arc<Notify>) -> Seen {
         }
         match kind {
             SETTINGS if flags & ACK == 0 => {
-                stream.write_all(&[0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0]).await.unwrap();
+                // A client that has given up does not want it any more.
+                let _ = stream.write_all(&[0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0]).await;
             }
             DATA | HEADERS => {
                 if kind == DATA {
@@ -65,6 +66,7 @@ async fn serve(listener: TcpListener, data_seen: Arc<Notify>) -> Seen {
             _ => {}
         }
     }
+    linger(stream).await;
     seen
 }
 
