@@ -51,12 +51,12 @@ async fn what_is_uploaded_is_stored_and_comes_back_by_the_link() {
         assert!(std::fs::read(&setup.stored).unwrap() == setup.data, "{checksum}");
 
         let link = link(&setup.url, &signer, Duration::from_secs(60)).await.unwrap();
-        let back = client().unwrap().get(&link).send().await.unwrap();
+        let back = client(&setup.url).unwrap().get(&link).send().await.unwrap();
         assert!(back.bytes().await.unwrap() == setup.data, "{checksum}");
         std::fs::remove_file(&setup.stored).unwrap();
 
         // The link is for this object alone.
-        let other = client().unwrap().get(link.replace("a%20key", "b")).send().await.unwrap();
+        let other = client(&setup.url).unwrap().get(link.replace("a%20key", "b")).send().await.unwrap();
         assert_eq!(other.status(), 403);
     }
 }

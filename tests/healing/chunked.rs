@@ -19,7 +19,7 @@ fn verifier() -> Verifier {
 
 fn signer(credentials: Credentials, mode: ChunkedMode) -> Signer {
     let payload = PayloadMode::Chunked(ChunkedOptions::new(mode));
-    Signer::new("s3", "us-east-2", credentials).with_payload(payload)
+    Signer::new("s3", "us-east-2", credentials).with_payload(payload).with_clock_correction(true)
 }
 
 const MODES: [ChunkedMode; 3] =

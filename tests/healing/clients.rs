@@ -13,6 +13,7 @@ use reqwest_middleware::ClientWithMiddleware;
 use reqwest_sigv4::SigV4Middleware;
 use sigv4_core::Signer;
 use sigv4_core::refusal::Explanation;
+use sigv4_tests::clients::reqwest_builder;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 use tower_sigv4::{Healing, SignLayer};
@@ -44,14 +45,12 @@ impl Client {
 
     /// All three, for whom every name stands for one address.
     pub(crate) fn resolving(signer: impl Fn() -> Signer, address: SocketAddr) -> [Self; 3] {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let resolver = tower::service_fn(move |_: Name| async move { Ok(std::iter::once(address)) });
         let connector = || HttpConnector::new_with_resolver(BoxCloneSyncService::new(resolver));
         let builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
         let hosts = ["b.s3.amazonaws.com", "b.s3.eu-west-3.amazonaws.com"];
-        let reqwest =
-            hosts.iter().fold(reqwest::Client::builder(), |client, host| client.resolve(host, address));
-        let reqwest = reqwest_sigv4::harden(reqwest).build().unwrap();
+        let reqwest = hosts.iter().fold(reqwest_builder(), |client, host| client.resolve(host, address));
+        let reqwest = reqwest.build().unwrap();
         [
             Self::Reqwest(
                 reqwest_middleware::ClientBuilder::new(reqwest).with(SigV4Middleware::new(signer())).build(),

@@ -43,8 +43,9 @@ pub(crate) fn verifier() -> Verifier {
     Verifier::new(SCOPE.0, SCOPE.1, known)
 }
 
+/// Corrects its clock, whatever `AWS_DISABLE_CLOCK_SKEW_CORRECTION` says on this machine.
 pub(crate) fn signer() -> Signer {
-    Signer::new(SCOPE.0, SCOPE.1, credentials())
+    Signer::new(SCOPE.0, SCOPE.1, credentials()).with_clock_correction(true)
 }
 
 /// What a server saw.
