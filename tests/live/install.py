@@ -27,8 +27,8 @@ def ensure():
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
         # The list is whole, so nothing needs resolving; bytecode is written when a module is first loaded.
         subprocess.run(
-            [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-             "--requirement", REQUIREMENTS],
+            [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "10", "--timeout", "60",
+             "--no-deps", "--no-compile", "--requirement", REQUIREMENTS],
             check=True,
         )
         stamp.write_text(state)

@@ -56,7 +56,7 @@ class Root:
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         scope = f"{ROOT}/{now[:8]}/{self.region}/{service}/aws4_request"
         signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(method, path, body, {"x-amz-date": now, "authorization": signature, **headers})
         response = connection.getresponse()
         answer = response.read()

@@ -15,8 +15,11 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-READY_SECONDS = 60
+# On a busy machine; an idle one needs a tenth of it.
+READY_SECONDS = 180
 STOP_SECONDS = 1
+# How often a server is started that ends at once: somebody else took its port after it was found free.
+STARTS = 3
 LOG_TAIL_LINES = 40
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -75,6 +78,7 @@ class Server:
     def __init__(self, venv, port=None):
         self.venv = venv
         self.port = port
+        self.port_is_given = port is not None
         self.access_key_id = "AKIA" + secrets.token_hex(8).upper()
         self.secret_access_key = secrets.token_hex(20)
         self.folder = Path(tempfile.mkdtemp(prefix=f"sigv4-{self.name}-"))
@@ -104,7 +108,7 @@ class Server:
 
     def launch(self):
         """Starts the process; `await_ready` tells when it can be used."""
-        if self.port is None:
+        if not self.port_is_given:
             (self.port,) = free_ports(1)
         elif answers(self.port):
             raise StartError(f"{self.name} cannot listen on {self.port}: something else does")
@@ -125,8 +129,16 @@ class Server:
     def await_ready(self):
         """Returns once the server serves and its users exist; raises `StartError` when it does not in time."""
         deadline = time.monotonic() + READY_SECONDS
+        starts = 1
         while not self.ready():
             if self.process.poll() is not None:
+                if starts < STARTS and not self.port_is_given:
+                    print(f"with-servers: {self.name} ended early, and is started again\n{self.log_tail()}", file=sys.stderr)
+                    self.end(signal.SIGKILL)
+                    self.clean()
+                    self.launch()
+                    starts += 1
+                    continue
                 raise StartError(f"{self.name} ended with status {self.process.returncode}\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 raise StartError(f"{self.name} was not ready after {READY_SECONDS} s\n{self.log_tail()}")

@@ -77,7 +77,7 @@ def address(server):
 
 def send(address, method, target, headers, body=b""):
     """(status, error code, body) of one exchange, the target going out as it is."""
-    connection = http.client.HTTPConnection(address, timeout=30)
+    connection = http.client.HTTPConnection(address, timeout=120)
     try:
         connection.request(method, target, body, headers)
         response = connection.getresponse()
