@@ -44,8 +44,10 @@ struct Inner {
     expiry: Option<SystemTime>,
     source: Cow<'static, str>,
     keys: KeyMemo,
+    /// In a block of its own: room for one in here would be filled, while there is none, with what lies on the stack, and
+    /// that may be left from signing.
     #[cfg(feature = "sigv4a")]
-    key_pair: OnceLock<KeyPair>,
+    key_pair: OnceLock<Box<KeyPair>>,
 }
 
 impl Credentials {
@@ -199,7 +201,7 @@ impl Credentials {
             Some(key) => Ok(key),
             None => {
                 let key = KeyPair::derive(self.access_key_id(), self.secret_access_key())?;
-                Ok(self.0.key_pair.get_or_init(|| key))
+                Ok(self.0.key_pair.get_or_init(|| Box::new(key)))
             }
         }
     }
