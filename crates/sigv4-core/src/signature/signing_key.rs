@@ -121,13 +121,13 @@ impl KeyMemo {
 
 impl Entry {
     fn derive(secret: &str, date: &AmzDate, region: &str, service: &str) -> Self {
-        let key = SigningKey::derive(secret, date.date(), region, service);
+        let day = date.date();
+        let key = SigningKey::derive(secret, day, region, service);
         let is_sound = check_part("region", region).and(check_part("service", service)).is_ok();
-        let written = CredentialScope::new(date, region, service);
         let mut scope =
-            String::with_capacity(date.date().len() + region.len() + service.len() + TERMINATOR.len() + 3);
-        written.write(|part| scope.push_str(part));
-        let region = date.date().len() + 1..date.date().len() + 1 + region.len();
+            String::with_capacity(day.len() + region.len() + service.len() + TERMINATOR.len() + 3);
+        CredentialScope { date: day, region: Some(region), service }.write(|part| scope.push_str(part));
+        let region = day.len() + 1..day.len() + 1 + region.len();
         let service = region.end + 1..region.end + 1 + service.len();
         Self { day: date.day(), scope: scope.into(), region, service, key, is_sound }
     }

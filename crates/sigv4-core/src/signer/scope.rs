@@ -89,6 +89,19 @@ impl ScopeSource {
         Ok(scope)
     }
 
+    /// The service alone, which is all that a payload is planned by. Errors as for the whole scope.
+    pub(super) fn service<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        host: Option<&'a str>,
+        path: &str,
+    ) -> Result<Cow<'a, str>, Error> {
+        match (options.and_then(|options| options.service.as_deref()), self) {
+            (None, Self::Explicit { service, .. }) => Ok(Cow::Borrowed(service)),
+            _ => Ok(self.resolve_region(options, host, path)?.service),
+        }
+    }
+
     fn resolve_region<'a>(
         &'a self,
         options: Option<&'a SignOptions>,

@@ -47,10 +47,11 @@ impl Signer {
         let options = request.extensions().get::<SignOptions>();
         let location = request.location()?;
         self.check_origin(&location)?;
-        let scope = self.scope(options, &location, request.headers())?;
+        let host = self.host(options, &location, request.headers());
+        let service = self.0.scope.service(options, host, location.path)?;
         let facts = PlanFacts {
-            rules: &ServiceRules::for_service(&scope.service),
-            service: &scope.service,
+            rules: &ServiceRules::for_service(&service),
+            service: &service,
             headers: request.headers(),
             tls: location.is_tls(),
             buffer_limit: self.0.buffer_limit,
@@ -201,9 +202,19 @@ impl Signer {
         location: &Location<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Scope<'a>, Error> {
-        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let host = self.sign_host(options).or(location.host).or_else(header);
+        let host = self.host(options, location, headers);
         self.0.scope.resolve(options, host, location.path, self.0.region_set.as_ref())
+    }
+
+    /// The host that tells the scope, where that is not given.
+    fn host<'a>(
+        &'a self,
+        options: Option<&'a SignOptions>,
+        location: &Location<'a>,
+        headers: &'a HeaderMap,
+    ) -> Option<&'a str> {
+        let header = || headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        self.sign_host(options).or(location.host).or_else(header)
     }
 
     pub(super) fn sign_host<'a>(&'a self, options: Option<&'a SignOptions>) -> Option<&'a str> {
