@@ -166,10 +166,10 @@ impl SigV4Middleware {
                 Some(bytes) if bytes.len() <= HASHED_AT_ONCE => Payload::precomputed(sha256(bytes)),
                 _ => return Ok(false),
             },
-            PayloadPlan::Buffer { .. } => return Ok(false),
-            #[cfg(feature = "chunked")]
-            PayloadPlan::Chunked(_) => return Ok(false),
-            passed => passed_payload(passed),
+            plan => match plan.payload() {
+                Some(payload) => payload,
+                None => return Ok(false),
+            },
         };
         let mut target = Target { request, extensions };
         #[cfg(feature = "refusals")]
@@ -215,7 +215,10 @@ impl SigV4Middleware {
                 *request.body_mut() = Some(Body::wrap(chunks.body(body)));
                 return Ok(body_error);
             }
-            passed => self.sign_as(request, extensions, passed_payload(&passed), watch, deadline).await?,
+            plan => {
+                let payload = plan.payload().unwrap_or(Payload::EMPTY);
+                self.sign_as(request, extensions, payload, watch, deadline).await?;
+            }
         }
         Ok(BodyError::default())
     }
@@ -309,16 +312,6 @@ impl Middleware for SigV4Middleware {
         return self.send(request, extensions, next).await;
         #[cfg(not(feature = "refusals"))]
         self.attempt(request, extensions, next, &mut ()).await
-    }
-}
-
-/// What is signed of a body that goes out as it came.
-fn passed_payload(plan: &PayloadPlan) -> Payload<'static> {
-    match plan {
-        PayloadPlan::Unsigned => Payload::UNSIGNED,
-        PayloadPlan::Precomputed(digest) => Payload::precomputed(*digest),
-        // The caller's own header outranks it.
-        _ => Payload::EMPTY,
     }
 }
 

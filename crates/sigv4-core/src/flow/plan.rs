@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 
+use crate::body::Payload;
 #[cfg(feature = "chunked")]
 use crate::body::chunked::{ChunkedMode, ChunkedOptions};
 use crate::error::{Error, ErrorKind};
@@ -60,6 +61,17 @@ impl PayloadPlan {
     /// Whether the body goes out untouched.
     pub fn is_passed(&self) -> bool {
         matches!(self, Self::Unsigned | Self::Precomputed(_) | Self::Given)
+    }
+
+    /// What is signed of a body that nobody has to look at: of none, or of one that goes out untouched.
+    pub fn payload(&self) -> Option<Payload<'static>> {
+        match self {
+            // The caller's own header outranks it.
+            Self::Empty | Self::Given => Some(Payload::EMPTY),
+            Self::Unsigned => Some(Payload::UNSIGNED),
+            Self::Precomputed(digest) => Some(Payload::precomputed(*digest)),
+            _ => None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Presigned URLs.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::HOST;
 use http::{HeaderMap, Uri};
@@ -85,7 +85,7 @@ impl Signer {
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
         let now = self.0.clock.now();
         match self.source(request)?.try_get(now)? {
-            Some(credentials) => self.presign_with(request, expires, &credentials),
+            Some(credentials) => self.presign_with(request, expires, &credentials, now),
             None => Err(Error::new(
                 ErrorKind::Credentials,
                 "the credentials have to be fetched first, which takes waiting: use Signer::presign_async",
@@ -100,7 +100,7 @@ impl Signer {
         expires: Duration,
     ) -> Result<Presigned, Error> {
         let credentials = self.fetch(request).await?;
-        self.presign_with(request, expires, &credentials)
+        self.presign_with(request, expires, &credentials, self.0.clock.now())
     }
 
     fn presign_with(
@@ -108,6 +108,7 @@ impl Signer {
         request: &impl SignTarget,
         expires: Duration,
         credentials: &Credentials,
+        now: SystemTime,
     ) -> Result<Presigned, Error> {
         let options = request.extensions().get::<SignOptions>();
         let location = request.location()?;
@@ -124,7 +125,7 @@ impl Signer {
             query: location.query,
             headers: request.headers(),
         };
-        let date = AmzDate::new(self.0.clock.now())?;
+        let date = AmzDate::new(now)?;
         let signed_headers = self.signed_headers(options).for_presigning();
         let params = SigningParams {
             rules,

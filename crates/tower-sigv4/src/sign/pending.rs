@@ -134,10 +134,12 @@ impl<B, Out> Pending<B, Out> {
     ) -> Result<Result<Ready<Out>, Self>, Error> {
         self.keep(watch.as_deref_mut());
         match self {
-            Self::Pass(body, plan) => Ok(match try_sign(signer, parts, passed(&plan), watch)? {
-                true => Ok(ready(body)),
-                false => Err(Self::Pass(body, plan)),
-            }),
+            Self::Pass(body, plan) => {
+                Ok(match try_sign(signer, parts, plan.payload().unwrap_or(Payload::EMPTY), watch)? {
+                    true => Ok(ready(body)),
+                    false => Err(Self::Pass(body, plan)),
+                })
+            }
             Self::Whole(bytes) if bytes.len() <= HASHED_AT_ONCE => {
                 Ok(match try_sign(signer, parts, Payload::bytes(&bytes), watch)? {
                     true => Ok(ready(rebuild.buffered(bytes))),
@@ -171,7 +173,7 @@ impl<B, Out> Pending<B, Out> {
     {
         let bytes = match self {
             Self::Pass(body, plan) => {
-                let signing = sign_async(signer, parts, passed(&plan), watch);
+                let signing = sign_async(signer, parts, plan.payload().unwrap_or(Payload::EMPTY), watch);
                 signer.sign_within(deadline, signing).await?;
                 return Ok(ready(body));
             }
@@ -261,14 +263,4 @@ where
     let pending = prepare(signer, &rebuild, &parts, body)?;
     let (body, body_error) = pending.sign_later(signer, rebuild, &mut parts, deadline, None).await?;
     Ok((Request::from_parts(parts, body), body_error))
-}
-
-/// What is signed of a body that goes out as it came.
-pub(super) fn passed(plan: &PayloadPlan) -> Payload<'static> {
-    match plan {
-        PayloadPlan::Unsigned => Payload::UNSIGNED,
-        PayloadPlan::Precomputed(digest) => Payload::precomputed(*digest),
-        // The caller's own header outranks it.
-        _ => Payload::EMPTY,
-    }
 }
