@@ -67,6 +67,38 @@ fn a_thousand_callers_on_eight_threads_make_one_call() {
     assert_eq!(vault.calls(), 1);
 }
 
+/// How many rounds a thread has begun; more than there are once it is over, however it ended.
+#[derive(Default)]
+struct Progress(AtomicUsize);
+
+struct Running<'a>(&'a Progress);
+
+impl Progress {
+    fn begin(&self) -> Running<'_> {
+        Running(self)
+    }
+
+    fn is_past(&self, round: usize) -> bool {
+        self.0.load(Ordering::SeqCst) > round
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == usize::MAX
+    }
+}
+
+impl Running<'_> {
+    fn reached(&self, round: usize) {
+        self.0.0.store(round, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(usize::MAX, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn rotation_failure_invalidation_and_cancellation_all_at_once() {
     // A source on a thread of its own, which answers each call after a while, one in five with an error.
@@ -94,13 +126,15 @@ fn rotation_failure_invalidation_and_cancellation_all_at_once() {
 
     let cache = cache(&vault, &clock).with_jitter(|| 0.5);
     let (served, failed, left) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    let ended = AtomicUsize::new(0);
+    let progress: [Progress; 6] = Default::default();
     thread::scope(|scope| {
-        for thread in 0..6 {
-            let (cache, clock, ended) = (&cache, &clock, &ended);
+        for (thread, progress) in progress.iter().enumerate() {
+            let (cache, clock) = (&cache, &clock);
             let (served, failed, left) = (&served, &failed, &left);
             scope.spawn(move || {
+                let progress = progress.begin();
                 for round in 0..3000 {
+                    progress.reached(round);
                     let asked = clock.now();
                     if round % 7 == thread {
                         // Polled once or twice, then dropped.
@@ -128,12 +162,16 @@ fn rotation_failure_invalidation_and_cancellation_all_at_once() {
                         }
                     }
                 }
-                ended.fetch_add(1, Ordering::SeqCst);
             });
         }
+        // The clock goes on once all have, so that no hour passes while one of them is held up with new credentials in hand.
         scope.spawn(|| {
-            while ended.load(Ordering::SeqCst) < 6 {
-                clock.advance(Duration::from_secs(7));
+            let mut moved = 0;
+            while progress.iter().any(|progress| !progress.is_over()) {
+                if progress.iter().all(|progress| progress.is_past(moved)) {
+                    clock.advance(Duration::from_secs(70));
+                    moved += 1;
+                }
                 thread::yield_now();
             }
         });
