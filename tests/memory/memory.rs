@@ -82,6 +82,8 @@ fn register() {
     for (secret, token) in SECRETS.into_iter().zip(TOKENS) {
         look_for("the secret access key", secret.as_bytes());
         look_for("the session token", token.as_bytes());
+        let in_query = token.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+        look_for("the session token in a query", in_query.as_bytes());
         for (region, service) in [("us-east-1", "s3"), ("us-east-1", "execute-api"), ("us-east-1", "sts")] {
             let mut key = hmac(format!("AWS4{secret}").as_bytes(), &NOW.as_bytes()[..8]);
             look_for("the key of the date", &key);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use zeroize::Zeroizing;
 
 use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
@@ -33,8 +34,8 @@ const PARAMETERS: [&str; 9] = [
 /// A signature in the presigned form.
 #[derive(Clone)]
 pub struct QuerySignature {
-    /// The query, and what a caller of this crate had written before it.
-    url: String,
+    /// The query, and what a caller of this crate had written before it. Wiped at its end: it holds the session token.
+    url: Zeroizing<String>,
     query_at: usize,
     signature: Signature,
     lifetime: Duration,
@@ -48,7 +49,7 @@ impl QuerySignature {
     }
 
     /// The query with what was written before it.
-    pub(crate) fn into_url(self) -> String {
+    pub(crate) fn into_url(self) -> Zeroizing<String> {
         self.url
     }
 
@@ -182,7 +183,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     for (at, (name, value)) in own().enumerate() {
         url.extend([if at > 0 { "&" } else { "" }, name, "=", value]);
     }
-    Ok(QuerySignature { url, query_at, signature, lifetime, signed_headers })
+    Ok(QuerySignature { url: Zeroizing::new(url), query_at, signature, lifetime, signed_headers })
 }
 
 /// The signer's own parameters, with encoded values.

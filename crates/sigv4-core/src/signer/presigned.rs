@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::HOST;
 use http::{HeaderMap, Uri};
+use zeroize::Zeroizing;
 
 use super::{PayloadMode, SignOptions, SignTarget, Signer};
 use crate::body::Payload;
@@ -17,7 +18,8 @@ use crate::service::{PresignPayload, ServiceRules};
 /// A presigned URL, and what goes with it. Who holds it can use it until it expires: `Debug` does not show it.
 #[derive(Clone)]
 pub struct Presigned {
-    url: String,
+    /// Wiped at its end: it holds the session token.
+    url: Zeroizing<String>,
     headers: HeaderMap,
     lifetime: Duration,
 }
