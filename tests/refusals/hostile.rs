@@ -231,3 +231,44 @@ fn a_torn_canonical_request_shows_no_token() {
         assert!(!text.contains(token), "{text}");
     }
 }
+
+#[test]
+fn a_token_that_the_service_repeats_is_not_shown() {
+    // In every place from which something is shown: codes, regions, services, names of headers and parameters, lines.
+    let token = "IQoJb3JpZ2luX2VjEXAMPLETOKENIQoJb3JpZ2lu";
+    let mut sent = signed(&Request::new());
+    let canonical = sent.canonical_request.take().unwrap();
+    let signed_token = format!("x-amz-meta-owner:x\nx-amz-security-token:{token}");
+    sent.canonical_request = Some(canonical.replace("x-amz-meta-owner:a customer's secret", &signed_token));
+    assert!(sent.canonical_request.as_ref().unwrap().contains(token));
+    let theirs = |canonical: &str| String::from_utf8(told(canonical)).unwrap();
+    let cases = [
+        format!("<Error><Code>{token}</Code><Message>{SENTENCE}</Message></Error>"),
+        format!(
+            "<Error><Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; the region \
+             'us-east-1' is wrong; expecting '{token}'</Message><Region>{token}</Region></Error>"
+        ),
+        format!(
+            "{{\"message\":\"Credential should be scoped to a valid region, not '{token}'. Credential should be \
+             scoped to correct service: '{token}'. \"}}"
+        ),
+        format!(
+            "<Error><Code>AccessDenied</Code><Message>There were headers present in the request which were not signed\
+             </Message><HeadersNotSigned>{token}</HeadersNotSigned></Error>"
+        ),
+        theirs(&format!("{token}\n/\n\nhost:h\n\nhost\nx")),
+        theirs(&format!("PUT\n/{token}\n\nhost:h\n\nhost\nx")),
+        theirs(&format!("PUT\n/items/one\n{token}={token}\nhost:h\n\nhost\nx")),
+        theirs(&format!("PUT\n/items/one\na=1&amp;b=2\nhost:{token}\n\nhost\nx")),
+        theirs(&format!("PUT\n/items/one\na=1&amp;b=2\n{token}:{token}\n\nhost\nx")),
+        theirs(&format!("PUT\n/items/one\na=1&amp;b=2\nhost:h\n\n{token}\n{token}")),
+    ];
+    for body in cases {
+        let text = shown(body.as_bytes(), &sent).unwrap_or_else(|| panic!("{body}")).to_ascii_lowercase();
+        let parts =
+            token.as_bytes().windows(16).map(|part| std::str::from_utf8(part).unwrap().to_ascii_lowercase());
+        for part in parts {
+            assert!(!text.contains(&part), "{body}\n{text}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use super::explanation::{Cause, Confidence, Explanation, Finding};
 use super::facts;
 use super::kind::{Refusal, RefusalKind, ScopePart};
 use super::kinds;
+use super::mask;
 use super::sent::SentSignature;
 
 use Confidence::Certain;
@@ -73,6 +74,11 @@ impl Refusal {
             findings = vec![findings.swap_remove(certain)];
         }
         findings.truncate(facts::MAX_FINDINGS);
-        (!findings.is_empty()).then(|| Explanation { refusal: self.clone(), findings, differing })
+        if findings.is_empty() {
+            return None;
+        }
+        let mut explanation = Explanation { refusal: self.clone(), findings, differing };
+        mask::token(&mut explanation, sent);
+        Some(explanation)
     }
 }

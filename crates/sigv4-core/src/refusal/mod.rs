@@ -37,6 +37,7 @@ mod heal;
 mod kind;
 mod kinds;
 mod lines;
+mod mask;
 mod message;
 mod mismatch;
 mod read;
