@@ -263,12 +263,20 @@ fn a_token_that_the_service_repeats_is_not_shown() {
         theirs(&format!("PUT\n/items/one\na=1&amp;b=2\n{token}:{token}\n\nhost\nx")),
         theirs(&format!("PUT\n/items/one\na=1&amp;b=2\nhost:h\n\n{token}\n{token}")),
     ];
+    // Signed in a header, in the query of a presigned URL, and in what is no canonical request at all.
+    let in_header = sent.canonical_request.clone();
+    let encoded = percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC);
+    let in_query = canonical.replace("a=1&b=2", &format!("X-Amz-Date=1&X-Amz-Security-Token={encoded}"));
+    assert_ne!(in_query, canonical);
+    let torn = format!("\n\n\nx-amz-security-token:{token}");
     for body in cases {
-        let text = shown(body.as_bytes(), &sent).unwrap_or_else(|| panic!("{body}")).to_ascii_lowercase();
-        let parts =
-            token.as_bytes().windows(16).map(|part| std::str::from_utf8(part).unwrap().to_ascii_lowercase());
-        for part in parts {
-            assert!(!text.contains(&part), "{body}\n{text}");
+        for signed in [in_header.clone(), Some(in_query.clone()), Some(torn.clone())] {
+            sent.canonical_request = signed;
+            let text = shown(body.as_bytes(), &sent).unwrap_or_else(|| panic!("{body}")).to_ascii_lowercase();
+            for part in token.to_ascii_lowercase().as_bytes().windows(16) {
+                let part = std::str::from_utf8(part).unwrap();
+                assert!(!text.contains(part), "{body}\n{text}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 
 use super::explanation::Explanation;
-use super::lines::{Canonical, Line};
+use super::lines::Line;
 use super::sent::SentSignature;
 
 /// So many bytes in a row that stand in the token are taken to be of it. No word of an explanation is that long and in a token.
@@ -14,7 +14,7 @@ const RUN: usize = 16;
 /// Takes what is of the request's session token out of everything that `explanation` shows.
 pub(super) fn token(explanation: &mut Explanation, sent: &SentSignature) {
     let Some(canonical) = &sent.canonical_request else { return };
-    let tokens = tokens(&Canonical::parse(canonical));
+    let tokens = tokens(canonical);
     let runs: BTreeSet<&[u8]> = tokens.iter().flat_map(|token| token.windows(RUN)).collect();
     if runs.is_empty() {
         return;
@@ -40,13 +40,20 @@ pub(super) fn token(explanation: &mut Explanation, sent: &SentSignature) {
 }
 
 /// The token in each form in which it was signed: as it is, and percent-encoded in a query. In lower case, as regions and names of
-/// headers are shown.
-fn tokens(canonical: &Canonical<'_>) -> Vec<Vec<u8>> {
-    let headers = ["x-amz-security-token", "x-amz-s3session-token"].map(|name| canonical.header(name));
-    let queries = ["X-Amz-Security-Token", "X-Amz-S3session-Token"].map(|name| canonical.parameter(name));
-    let decoded = queries.iter().flatten().map(|encoded| percent_decode_str(encoded).collect());
-    let written = headers.iter().chain(&queries).flatten().map(|text| text.as_bytes().to_vec());
-    written.chain(decoded).map(|token: Vec<u8>| token.to_ascii_lowercase()).collect()
+/// headers are shown. Looked for in every line, whatever that should be.
+fn tokens(canonical: &str) -> Vec<Vec<u8>> {
+    let of_header = ["x-amz-security-token:", "x-amz-s3session-token:"];
+    let of_query = ["X-Amz-Security-Token=", "X-Amz-S3session-Token="];
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for line in canonical.lines() {
+        found.extend(of_header.iter().filter_map(|name| Some(line.strip_prefix(name)?.into())));
+        for pair in line.split('&') {
+            for encoded in of_query.iter().filter_map(|name| pair.strip_prefix(name)) {
+                found.extend([encoded.into(), percent_decode_str(encoded).collect()]);
+            }
+        }
+    }
+    found.iter().map(|token| token.to_ascii_lowercase()).collect()
 }
 
 /// `text` with `...` for what is in `runs`; `None` when nothing is.
