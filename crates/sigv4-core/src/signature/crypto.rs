@@ -11,23 +11,14 @@ pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hex([u8; 64]);
 
-/// The two digits of each byte.
-static PAIRS: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
-    while byte < pairs.len() {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    pairs
-};
-
 impl Hex {
     /// Encodes a raw digest.
     pub fn of(digest: &[u8; 32]) -> Self {
+        // Without a table, so that the compiler takes sixteen digits at a time.
+        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
         let mut text = [0; 64];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
-            *pair = PAIRS[usize::from(*byte)];
+        for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(digest) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         Self(text)
     }
