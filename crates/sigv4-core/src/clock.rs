@@ -1,5 +1,6 @@
 //! Time: where it is read, and how it is written in a signature.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -97,6 +98,11 @@ pub struct AmzDate {
     unix: i64,
 }
 
+thread_local! {
+    /// The last moment that this thread wrote: many requests are signed in one second.
+    static LAST: Cell<AmzDate> = const { Cell::new(AmzDate { text: *b"19700101T000000Z", unix: 0 }) };
+}
+
 impl AmzDate {
     /// The moment of `time`, its part of a second dropped. An error of kind `Option` outside the years 0 to 9999.
     pub fn new(time: SystemTime) -> Result<Self, Error> {
@@ -104,6 +110,16 @@ impl AmzDate {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
         };
+        let last = LAST.get();
+        if last.unix == unix {
+            return Ok(last);
+        }
+        let date = Self::of_second(unix)?;
+        LAST.set(date);
+        Ok(date)
+    }
+
+    fn of_second(unix: i64) -> Result<Self, Error> {
         let out_of_range =
             || Error::new(ErrorKind::Option, "the clock is outside the years 0 to 9999: set it right");
         let (day, second) = (unix.div_euclid(DAY), unix.rem_euclid(DAY) as u32);
