@@ -155,6 +155,13 @@ impl PayloadHash<'_> {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Hash::Literal(text) => text.as_bytes(),
+            Hash::Computed(hex) => hex.as_bytes(),
+        }
+    }
+
     /// As a header value; the literals that signers use often take no allocation.
     #[inline]
     pub(crate) fn header_value(&self) -> Result<HeaderValue, Error> {
@@ -164,7 +171,7 @@ impl PayloadHash<'_> {
         match &self.0 {
             Hash::Literal(UNSIGNED_PAYLOAD) => Ok(UNSIGNED.clone()),
             Hash::Literal(EMPTY_SHA256) => Ok(EMPTY.clone()),
-            _ => HeaderValue::from_str(self.as_str()).map_err(|_| {
+            _ => HeaderValue::from_bytes(self.as_bytes()).map_err(|_| {
                 Error::new(ErrorKind::Payload, "the payload hash holds a byte that no header can carry")
             }),
         }

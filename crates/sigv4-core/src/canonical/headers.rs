@@ -3,121 +3,157 @@
 use smallvec::SmallVec;
 
 use super::Sink;
+use super::name_start::NameStart;
 
 /// Headers that take part in a signature, sorted by name.
 ///
 /// Names that repeat keep the order in which they were pushed.
 #[derive(Default)]
 pub struct CanonicalHeaders<'a> {
+    /// As they were pushed.
     list: SmallVec<[Header<'a>; 32]>,
-    /// Of the names joined by semicolons, in bytes. Known once they are sorted.
-    names_len: usize,
+    /// Once they are sorted, the starts of their names, with the places in `list` in the lower bits; places alone where there are
+    /// too many for those bits. Small numbers are sorted without a branch that the processor could guess wrong.
+    order: SmallVec<[u64; 32]>,
+    /// Whether any name is there twice. Known once they are sorted.
+    repeats: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Header<'a> {
-    /// The first bytes of the name, then where it stands among all that were pushed: most names are sorted by this alone, and
-    /// one that repeats keeps its order without the allocation that a stable sort takes.
-    key: u128,
-    /// `None` if the header before has the same, once they are sorted.
-    name: Option<&'a str>,
+    start: NameStart,
+    name: &'a str,
     value: &'a [u8],
+    /// Whether the value is known to hold no white space.
+    is_plain: bool,
 }
-
-/// How many of a key's bits tell where the header stands.
-const PLACE_BITS: u32 = 16;
 
 impl<'a> CanonicalHeaders<'a> {
     /// Adds a header: its name in lower case, its value raw.
     #[inline]
     pub fn push(&mut self, name: &'a str, value: &'a [u8]) {
+        self.push_started(NameStart::of(name), name, value);
+    }
+
+    /// As [`push`](Self::push), with the start of the name, which somebody looked at already.
+    #[inline]
+    pub(crate) fn push_started(&mut self, start: NameStart, name: &'a str, value: &'a [u8]) {
         debug_assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()), "{name} is not in lower case");
-        let place = self.list.len() as u128;
-        self.list.push(Header { key: start(name) | place, name: Some(name), value });
+        self.list.push(Header { start, name, value, is_plain: false });
+    }
+
+    /// As [`push`](Self::push), with a value that holds no white space.
+    #[inline]
+    pub(crate) fn push_plain(&mut self, name: &'a str, value: &'a [u8]) {
+        debug_assert!(!may_hold_space(value), "the value of {name} holds white space");
+        self.list.push(Header { start: NameStart::of(name), name, value, is_plain: true });
     }
 
     /// Sorts by name. To be called once, after the last [`push`](Self::push).
     pub fn sort(&mut self) {
-        if self.list.len() >> PLACE_BITS == 0 {
-            self.list.sort_unstable_by_key(|header| header.key);
-            // Names that differ late, and the same ones.
-            let alike = |a: &Header<'_>, b: &Header<'_>| (a.key ^ b.key) >> PLACE_BITS == 0;
-            let runs = self.list.chunk_by_mut(alike).filter(|run| run.len() > 1);
-            runs.for_each(|run| run.sort_by_key(|header| header.name));
-        } else {
-            // More than there are places.
-            self.list.sort_by_key(|header| header.name);
+        let fits = self.list.len() <= NameStart::PLACES;
+        let entries = self.list.iter().enumerate();
+        self.order
+            .extend(entries.map(|(place, header)| if fits { header.start.0 } else { 0 } | place as u64));
+        self.order.sort_unstable();
+        let bits = if fits { NameStart::PLACE_BITS } else { u64::BITS };
+        if self.order.windows(2).any(|pair| is_alike(pair[0], pair[1], bits)) {
+            self.settle(bits);
         }
-        let mut before = None;
-        for header in &mut self.list {
-            let name = header.name;
-            if name == before {
-                header.name = None;
-            } else {
-                self.names_len += name.map_or(0, str::len) + 1;
-                before = name;
-            }
+    }
+
+    /// Sorts those by whole names that are alike but for the lower bits, and finds the ones that repeat.
+    #[cold]
+    fn settle(&mut self, bits: u32) {
+        let Self { list, order, .. } = self;
+        let name = |entry: u64| list[place(entry, list.len())].name;
+        let alike = |pair: &[u64]| is_alike(pair[0], pair[1], bits);
+        let mut rest = &mut order[..];
+        while let Some(at) = rest.windows(2).position(alike) {
+            let len = 1 + rest[at..].windows(2).take_while(|pair| alike(pair)).count();
+            let (run, others) = rest[at..].split_at_mut(len);
+            run.sort_by(|a, b| name(*a).cmp(name(*b)));
+            self.repeats |= run.windows(2).any(|pair| name(pair[0]) == name(pair[1]));
+            rest = others;
         }
-        self.names_len = self.names_len.saturating_sub(1);
+    }
+
+    fn sorted(&self) -> impl Iterator<Item = &Header<'a>> {
+        self.order.iter().map(|entry| &self.list[place(*entry, self.list.len())])
     }
 
     /// Puts `name:value` lines, each with its line break; values of one name are joined by commas.
     pub(crate) fn put(&self, sink: &mut impl Sink) {
-        for (at, header) in self.list.iter().enumerate() {
-            let goes_on = self.list.get(at + 1).is_some_and(|next| next.name.is_none());
-            match header.name {
-                // Most names stand alone, and most values hold no white space at all.
-                Some(name) if !goes_on && !may_hold_space(header.value) => {
-                    sink.put_all([name.as_bytes(), b":", header.value, b"\n"]);
-                }
-                name => {
-                    match name {
-                        Some(name) => sink.put_all([name.as_bytes(), b":"]),
-                        None => sink.put(b","),
-                    }
-                    put_words(sink, header.value);
-                    if !goes_on {
-                        sink.put(b"\n");
-                    }
-                }
+        if self.repeats {
+            return self.put_repeating(sink);
+        }
+        for Header { name, value, is_plain, .. } in self.sorted() {
+            // Most values hold no white space at all.
+            if *is_plain || !may_hold_space(value) {
+                sink.put_all([name.as_bytes(), b":", value, b"\n"]);
+            } else {
+                sink.put_all([name.as_bytes(), b":"]);
+                put_words(sink, value);
+                sink.put(b"\n");
             }
         }
     }
 
+    #[cold]
+    fn put_repeating(&self, sink: &mut impl Sink) {
+        let mut before = None;
+        for header in self.sorted() {
+            match before.replace(header.name) {
+                Some(before) if before == header.name => sink.put(b","),
+                Some(_) => sink.put_all([b"\n", header.name.as_bytes(), b":"]),
+                None => sink.put_all([header.name.as_bytes(), b":"]),
+            }
+            put_words(sink, header.value);
+        }
+        sink.put(b"\n");
+    }
+
     /// Puts the signed headers: names joined by semicolons, each once.
     pub(crate) fn put_names(&self, sink: &mut impl Sink) {
-        let mut names = self.names();
-        if let Some(first) = names.next() {
-            sink.put(first.as_bytes());
+        if self.repeats {
+            return self.names().enumerate().for_each(|(at, name)| {
+                sink.put_all([if at > 0 { b";" } else { b"" }, name.as_bytes()]);
+            });
         }
-        names.for_each(|name| sink.put_all([b";", name.as_bytes()]));
+        let mut sorted = self.sorted();
+        if let Some(first) = sorted.next() {
+            sink.put(first.name.as_bytes());
+        }
+        sorted.for_each(|header| sink.put_all([b";", header.name.as_bytes()]));
     }
 
     /// The names, sorted, each once.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.list.iter().filter_map(|header| header.name)
+        let mut before = None;
+        self.sorted().map(|header| header.name).filter(move |name| before.replace(*name) != Some(*name))
     }
 
     /// The length of the names joined by semicolons, in bytes.
     pub(crate) fn names_len(&self) -> usize {
-        self.names_len
+        let each: usize = match self.repeats {
+            true => self.names().map(|name| name.len() + 1).sum(),
+            false => self.list.iter().map(|header| header.name.len() + 1).sum(),
+        };
+        each.saturating_sub(1)
     }
 }
 
-/// The first 14 bytes of a name as the upper bits of a number, which orders names as they do themselves, as far as it goes.
+/// Whether two entries of the order are the same but for the lower `bits`.
 #[inline]
-fn start(name: &str) -> u128 {
-    let name = name.as_bytes();
-    let start = if let Some(start) = name.first_chunk() {
-        u128::from_be_bytes(*start)
-    } else if let (Some(high), Some(low)) = (name.first_chunk(), name.last_chunk()) {
-        // Two loads that may overlap: what they share is shifted out.
-        let low = u64::from_be_bytes(*low).checked_shl(8 * (16 - name.len() as u32)).unwrap_or_default();
-        (u128::from(u64::from_be_bytes(*high)) << 64) | u128::from(low)
-    } else {
-        name.iter().rev().fold(0, |start, &byte| (start >> 8) | (u128::from(byte) << 120))
-    };
-    (start >> PLACE_BITS) << PLACE_BITS
+fn is_alike(a: u64, b: u64, bits: u32) -> bool {
+    (a ^ b).checked_shr(bits).unwrap_or_default() == 0
+}
+
+/// The place in a list of `len` headers that an entry of the order tells.
+#[inline]
+fn place(entry: u64, len: usize) -> usize {
+    let is_place_alone = len > NameStart::PLACES;
+    if is_place_alone { entry as usize } else { entry as usize % NameStart::PLACES }
 }
 
 /// Puts a value with runs of white space made one space, also inside quotes, and none at its ends.
@@ -132,12 +168,19 @@ fn put_words(sink: &mut impl Sink, value: &[u8]) {
 }
 
 /// Whether any byte is a space or below, looked at eight at a time.
+#[inline]
 fn may_hold_space(value: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let (words, rest) = value.as_chunks();
     // A byte below 0x21 borrows from its high bit, which those from 0x80 on have set themselves.
-    let is_low = |word: u64| word.wrapping_sub(ONES * 0x21) & !word & (ONES << 7) != 0;
-    words.iter().any(|&word| is_low(u64::from_ne_bytes(word))) || rest.iter().any(|&byte| byte <= b' ')
+    let is_low = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        word.wrapping_sub(ONES * 0x21) & !word & (ONES << 7) != 0
+    };
+    // The last eight may be looked at twice.
+    match (value.as_chunks().0, value.last_chunk()) {
+        (words, Some(last)) => words.iter().any(is_low) || is_low(last),
+        (_, None) => value.iter().any(|&byte| byte <= b' '),
+    }
 }
 
 fn is_space(byte: u8) -> bool {
@@ -194,18 +237,6 @@ mod tests {
                 }
                 value[at] = b'!';
             }
-        }
-    }
-
-    #[test]
-    fn the_start_of_a_name_is_read_at_every_length() {
-        let letters = "x-amz-meta-author-and-more";
-        for length in 0..letters.len() {
-            let name = &letters[..length];
-            let mut bytes = [0; 16];
-            let known = length.min(14);
-            bytes[..known].copy_from_slice(&name.as_bytes()[..known]);
-            assert_eq!(start(name), u128::from_be_bytes(bytes), "{name}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod encode;
 mod headers;
+mod name_start;
 mod path;
 mod query;
 mod sink;
@@ -11,9 +12,10 @@ mod sink;
 pub use headers::CanonicalHeaders;
 pub use sink::Sink;
 
+pub(crate) use name_start::{NameStart, NameStarts};
 pub use query::Query;
 pub(crate) use query::{CanonicalQuery, pairs};
-pub(crate) use sink::{HashSink, Text};
+pub(crate) use sink::{HashSink, Room, Text};
 
 /// A request in the one form that both sides hash.
 ///
@@ -60,10 +62,9 @@ impl CanonicalRequest<'_, '_> {
         sink.finish()
     }
 
-    /// As [`digest`](Self::digest), given the list of signed headers, which somebody wrote already.
-    pub(crate) fn digest_with(&self, signed_headers: &[u8]) -> [u8; 32] {
-        let mut sink = HashSink::new();
-        self.put_with(&mut sink, |sink| sink.put(signed_headers));
+    /// As [`digest`](Self::digest), by `sink`, given the list of signed headers, which somebody wrote already.
+    pub(crate) fn digest_by(&self, sink: &mut HashSink, signed_headers: &[u8]) -> [u8; 32] {
+        self.put_with(sink, |sink| sink.put(signed_headers));
         sink.finish()
     }
 

@@ -27,8 +27,10 @@ impl Query<'_> {
     pub(crate) fn put(&self, sink: &mut impl Sink) {
         match self.0 {
             Form::Raw(raw) => {
-                let CanonicalQuery { pairs, encoded } = CanonicalQuery::parse(raw);
-                put(sink, &pairs, &encoded);
+                let mut query = CanonicalQuery::default();
+                query.read(raw);
+                query.sort();
+                put(sink, &query.pairs, &query.encoded);
             }
             Form::Canonical { pairs, encoded } => put(sink, pairs, encoded),
         }
@@ -46,6 +48,7 @@ fn put(sink: &mut impl Sink, pairs: &[(Piece<'_>, Piece<'_>)], encoded: &[u8]) {
 }
 
 /// The pairs of a raw query string, sorted by encoded key, then by encoded value.
+#[derive(Default)]
 pub(crate) struct CanonicalQuery<'a> {
     pairs: SmallVec<[(Piece<'a>, Piece<'a>); 12]>,
     /// What was not in normal form on the wire, encoded anew, piece after piece.
@@ -64,32 +67,31 @@ enum Piece<'a> {
 }
 
 impl<'a> CanonicalQuery<'a> {
-    /// Reads a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a
-    /// key without `=` has an empty value, a `+` is a plus.
-    pub(crate) fn parse(raw: &'a str) -> Self {
-        Self::of([raw], &[])
+    /// Adds a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a key without `=` has
+    /// an empty value, a `+` is a plus.
+    pub(crate) fn read(&mut self, raw: &'a str) {
+        self.read_bytes(raw.as_bytes());
     }
 
-    /// Of query strings as they stand on the wire, and other pairs, which are in normal form.
-    pub(crate) fn of(raw: impl IntoIterator<Item = &'a str>, normal: &[(&'a str, &'a str)]) -> Self {
-        let mut query = Self { pairs: SmallVec::new(), encoded: SmallVec::new() };
-        raw.into_iter().for_each(|raw| query.read(raw.as_bytes()));
-        let normal = normal
-            .iter()
-            .map(|(key, value)| (Piece::AsSent(key.as_bytes()), Piece::AsSent(value.as_bytes())));
-        query.pairs.extend(normal);
-        let Self { pairs, encoded } = &mut query;
+    /// Adds pairs that are in normal form.
+    pub(crate) fn extend(&mut self, normal: &[(&'a str, &'a str)]) {
+        let piece = |text: &'a str| Piece::AsSent(text.as_bytes());
+        self.pairs.extend(normal.iter().map(|(key, value)| (piece(key), piece(value))));
+    }
+
+    /// Sorts the pairs. To be called once, after the last one was added.
+    pub(crate) fn sort(&mut self) {
+        let Self { pairs, encoded } = self;
         if pairs.len() > 1 {
             pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
                 (a_key.bytes(encoded), a_value.bytes(encoded))
                     .cmp(&(b_key.bytes(encoded), b_value.bytes(encoded)))
             });
         }
-        query
     }
 
     /// In one look over all bytes.
-    fn read(&mut self, mut rest: &'a [u8]) {
+    fn read_bytes(&mut self, mut rest: &'a [u8]) {
         while let [first, tail @ ..] = rest {
             if *first == b'&' {
                 rest = tail;

@@ -25,6 +25,21 @@ impl<A: smallvec::Array<Item = u8>> Sink for smallvec::SmallVec<A> {
     }
 }
 
+/// Memory that is there already, and long enough: short pieces are copied there the fastest. What is left of it.
+pub(crate) struct Room<'a>(pub(crate) &'a mut [u8]);
+
+impl Sink for Room<'_> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.put_all([bytes]);
+    }
+
+    #[inline(always)]
+    fn put_all<const N: usize>(&mut self, pieces: [&[u8]; N]) {
+        self.0 = put_short(std::mem::take(&mut self.0), pieces);
+    }
+}
+
 /// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and hashed when that is full.
 #[derive(Clone)]
 pub(crate) struct HashSink {
@@ -48,6 +63,12 @@ impl HashSink {
         let gathered = &self.gathered[..std::mem::take(&mut self.len)];
         Digest::update(&mut self.hash, gathered);
         self.hash.finalize_reset().into()
+    }
+
+    /// The memory in which pieces are gathered, to be used for something else once all are hashed.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        debug_assert_eq!(self.len, 0, "gathered, and not hashed yet");
+        &mut self.gathered
     }
 
     /// Takes more than there is room for. What is handed on is full, so that the hash finds whole blocks and keeps

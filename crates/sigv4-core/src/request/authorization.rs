@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::canonical::{CanonicalHeaders, Sink};
+use crate::canonical::{CanonicalHeaders, Room, Sink};
 use crate::error::{Error, ErrorKind};
 use crate::signature::Algorithm;
 
@@ -94,10 +94,14 @@ impl std::fmt::Display for Authorization<'_> {
         let Self { algorithm, access_key_id, scope, signed_headers, signature } = self;
         write!(
             f,
-            "{algorithm} Credential={access_key_id}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
+            "{algorithm}{CREDENTIAL}{access_key_id}/{scope}{SIGNED_HEADERS}{signed_headers}{SIGNATURE}{signature}"
         )
     }
 }
+
+const CREDENTIAL: &str = " Credential=";
+const SIGNED_HEADERS: &str = ", SignedHeaders=";
+const SIGNATURE: &str = ", Signature=";
 
 /// The header while it is made: all but the signature, in one buffer of exactly the size that it will have.
 ///
@@ -105,35 +109,35 @@ impl std::fmt::Display for Authorization<'_> {
 pub(crate) struct Draft {
     text: Vec<u8>,
     signed_headers: Range<usize>,
+    signature_at: usize,
 }
 
 impl Draft {
     /// Everything before the signature, and room for one.
+    #[expect(
+        clippy::slow_vector_initialization,
+        reason = "malloc keeps small blocks at hand, calloc does not"
+    )]
     pub(crate) fn new(
         algorithm: Algorithm<'_>,
         access_key_id: &str,
         scope: &str,
         headers: &CanonicalHeaders<'_>,
     ) -> Self {
-        const CREDENTIAL: &str = " Credential=";
-        const SIGNED_HEADERS: &str = ", SignedHeaders=";
-        const SIGNATURE: &str = ", Signature=";
-        let algorithm_name = algorithm.name();
-        let names_len = headers.names_len();
-        let start = algorithm_name.len()
-            + CREDENTIAL.len()
-            + access_key_id.len()
-            + "/".len()
-            + scope.len()
-            + SIGNED_HEADERS.len();
-        let signed_headers = start..start + names_len;
-        let signature = signed_headers.end + SIGNATURE.len();
-        let mut text = Vec::with_capacity(signature + algorithm.signature_len());
-        let pieces = [algorithm_name, CREDENTIAL, access_key_id, "/", scope, SIGNED_HEADERS];
-        text.put_all(pieces.map(str::as_bytes));
-        headers.put_names(&mut text);
-        text.put(SIGNATURE.as_bytes());
-        Self { text, signed_headers }
+        let start = [algorithm.name(), CREDENTIAL, access_key_id].map(str::as_bytes);
+        let middle = ["/", scope, SIGNED_HEADERS].map(str::as_bytes);
+        let names_at = start.iter().chain(&middle).map(|piece| piece.len()).sum();
+        let names_end = names_at + headers.names_len();
+        let signature_at = names_end + SIGNATURE.len();
+        let len = signature_at + algorithm.signature_len();
+        let mut text = Vec::with_capacity(len);
+        text.resize(len, 0);
+        let mut room = Room(&mut text);
+        room.put_all(start);
+        room.put_all(middle);
+        headers.put_names(&mut room);
+        room.put(SIGNATURE.as_bytes());
+        Self { text, signed_headers: names_at..names_end, signature_at }
     }
 
     /// The names of the signed headers, joined by semicolons.
@@ -143,7 +147,8 @@ impl Draft {
 
     /// The header's text, which ends with the signature.
     pub(crate) fn finish(mut self, signature: &[u8]) -> Vec<u8> {
-        self.text.put(signature);
+        self.text.truncate(self.signature_at + signature.len());
+        Room(&mut self.text[self.signature_at..]).put(signature);
         self.text
     }
 }

@@ -1,7 +1,7 @@
 //! With what a request is signed, and the signature of its canonical request.
 
 use super::{SignedHeaders, SignedText};
-use crate::canonical::CanonicalRequest;
+use crate::canonical::{CanonicalRequest, HashSink};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -123,17 +123,19 @@ impl<'a> SigningParams<'a> {
         text: Option<&mut SignedText>,
     ) -> Result<Signature, Error> {
         let algorithm = self.algorithm.name();
-        let digest = canonical.digest_with(signed_headers);
+        let mut sink = HashSink::new();
+        let digest = canonical.digest_by(&mut sink, signed_headers);
         if let Some(text) = text {
             let string_to_sign = StringToSign { algorithm, date: self.date, scope: self.scope(), digest };
             text.canonical_request = canonical.to_text();
             text.string_to_sign = string_to_sign.to_text();
         }
-        let bytes = StringToSign::write_with(algorithm, self.date, key.scope(), &digest);
+        let mut long = Vec::new();
+        let bytes = StringToSign::write(algorithm, self.date, key.scope(), &digest, sink.room(), &mut long);
         match key {
-            Key::V4(key) => Ok(Signature::V4(Hex::of(&key.sign(bytes.as_bytes())))),
+            Key::V4(key) => Ok(Signature::V4(Hex::of(&key.sign(bytes)))),
             #[cfg(feature = "sigv4a")]
-            Key::V4a { .. } => Ok(Signature::V4a(self.credentials.key_pair()?.sign(bytes.as_bytes()).into())),
+            Key::V4a { .. } => Ok(Signature::V4a(self.credentials.key_pair()?.sign(bytes).into())),
         }
     }
 }

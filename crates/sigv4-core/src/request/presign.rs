@@ -110,7 +110,8 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
     let payload_hash;
     let mut headers = CanonicalHeaders::default();
-    let found = Found::look(request.headers, params.signed_headers, &mut headers)?;
+    let mut found = Found::default();
+    found.look(request.headers, params.signed_headers, &mut headers)?;
     let host = found.host(request)?;
     let former = found.former()?;
     if former.signed {
@@ -159,7 +160,10 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     own.extend(token.filter(|_| !append_token));
 
     let callers = || pairs(request.query).filter(|pair| !is_parameter(pair));
-    let query = CanonicalQuery::of(callers(), &own);
+    let mut query = CanonicalQuery::default();
+    callers().for_each(|pair| query.read(pair));
+    query.extend(&own);
+    query.sort();
     let canonical = CanonicalRequest {
         method: request.method,
         path: request.path,

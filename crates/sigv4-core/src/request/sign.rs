@@ -1,5 +1,7 @@
 //! Step 4 of the specification, header form: the signature put into the request's headers.
 
+use std::cell::Cell;
+
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::authorization::Draft;
@@ -7,6 +9,7 @@ use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest};
+use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, TokenPlacement};
 
@@ -149,84 +152,103 @@ pub fn sign<H: HeaderView + ?Sized>(
     text: Option<&mut SignedText>,
 ) -> Result<HeaderSignature, Error> {
     let key = params.key()?;
-    // Declared before the headers that will borrow them.
-    let (payload_hash, content_sha256);
-    let mut headers = CanonicalHeaders::default();
-    let found = Found::look(request.headers, params.signed_headers, &mut headers)?;
-    let host = found.host(request)?;
-    let former = found.former()?;
-    let query = CanonicalQuery::parse(request.query);
-    if query.has("X-Amz-Signature") {
-        return Err(Error::new(
-            ErrorKind::Request,
-            "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
-        ));
-    }
-    let payload = former.content_sha256.map_or(payload, Payload::literal);
-    payload_hash = payload.hash()?;
-    let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
-    content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
-    let mut removed = Removed::default();
-
-    headers.push("host", host);
-    headers.push("x-amz-date", params.date.as_bytes());
     let token = params.credentials.session_token_header();
     let s3_session = params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
-    if let Some(token) = token.filter(|_| !params.omit_session_token) {
-        headers.push(
-            if s3_session { "x-amz-s3session-token" } else { "x-amz-security-token" },
-            token.as_bytes(),
-        );
-    }
-    for (name, value, is_ours, removed) in [
-        ("x-amz-security-token", former.token, !s3_session, &mut removed.token),
-        ("x-amz-s3session-token", former.s3_session_token, s3_session, &mut removed.s3_session_token),
-    ] {
-        match value {
-            None => {}
-            Some(_) if token.is_some() && is_ours => {}
-            // Left by an earlier signature, made with other credentials; or one token too many.
-            Some(_) if token.is_some() || former.signed => *removed = true,
-            Some(callers) => headers.push(name, callers),
-        }
-    }
-    if let Some(value) = &content_sha256 {
-        headers.push("x-amz-content-sha256", value.as_bytes());
-    }
     let region_set = params.algorithm.region_set();
-    match (region_set, former.region_set) {
-        (Some(regions), _) => headers.push("x-amz-region-set", regions.header_value().as_bytes()),
-        (None, Some(_)) if former.signed => removed.region_set = true,
-        (None, Some(callers)) => headers.push("x-amz-region-set", callers),
-        (None, None) => {}
-    }
-    headers.sort();
+    let mut removed = Removed::default();
+    let (payload_hash, content_sha256, authorization, signature_len);
+    {
+        // These borrow what is declared before. In a block, since to move them to their end takes longer than a header's line.
+        let mut headers = CanonicalHeaders::default();
+        let mut query = CanonicalQuery::default();
+        let mut found = Found::default();
+        found.look(request.headers, params.signed_headers, &mut headers)?;
+        let host = found.host(request)?;
+        let former = found.former()?;
+        query.read(request.query);
+        query.sort();
+        if query.has("X-Amz-Signature") {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
+            ));
+        }
+        let payload = former.content_sha256.map_or(payload, Payload::literal);
+        payload_hash = payload.hash()?;
+        let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
+        content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
+        // Left by an earlier signature that needed it.
+        removed.content_sha256 = former.signed && content_sha256.is_none();
 
-    let canonical = CanonicalRequest {
-        method: request.method,
-        path: request.path,
-        query: query.as_query(),
-        normalize_path: params.rules.normalize_path,
-        double_encode: params.rules.double_encode,
-        headers: &headers,
-        payload_hash: payload_hash.as_str(),
-    };
-    let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
-    let signature = params.signature(&key, &canonical, draft.signed_headers(), text)?;
-    let authorization = header_value(draft.finish(signature.as_bytes()), true)?;
-    drop(headers);
-    // Left by an earlier signature that needed it.
-    removed.content_sha256 = former.signed && content_sha256.is_none();
+        headers.push("host", host);
+        headers.push_plain("x-amz-date", params.date.as_bytes());
+        if let Some(token) = token.filter(|_| !params.omit_session_token) {
+            headers.push(
+                if s3_session { "x-amz-s3session-token" } else { "x-amz-security-token" },
+                token.as_bytes(),
+            );
+        }
+        for (name, value, is_ours, removed) in [
+            ("x-amz-security-token", former.token, !s3_session, &mut removed.token),
+            ("x-amz-s3session-token", former.s3_session_token, s3_session, &mut removed.s3_session_token),
+        ] {
+            match value {
+                None => {}
+                Some(_) if token.is_some() && is_ours => {}
+                // Left by an earlier signature, made with other credentials; or one token too many.
+                Some(_) if token.is_some() || former.signed => *removed = true,
+                Some(callers) => headers.push(name, callers),
+            }
+        }
+        if let Some(value) = &content_sha256 {
+            headers.push_plain("x-amz-content-sha256", value.as_bytes());
+        }
+        match (region_set, former.region_set) {
+            (Some(regions), _) => headers.push("x-amz-region-set", regions.header_value().as_bytes()),
+            (None, Some(_)) if former.signed => removed.region_set = true,
+            (None, Some(callers)) => headers.push("x-amz-region-set", callers),
+            (None, None) => {}
+        }
+        headers.sort();
+
+        let canonical = CanonicalRequest {
+            method: request.method,
+            path: request.path,
+            query: query.as_query(),
+            normalize_path: params.rules.normalize_path,
+            double_encode: params.rules.double_encode,
+            headers: &headers,
+            payload_hash: payload_hash.as_str(),
+        };
+        let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
+        let signature = params.signature(&key, &canonical, draft.signed_headers(), text)?;
+        signature_len = signature.as_bytes().len();
+        authorization = draft.finish(signature.as_bytes());
+    }
     Ok(HeaderSignature {
-        authorization,
-        signature_len: signature.as_bytes().len(),
-        date: header_value(params.date.as_bytes().to_vec(), false)?,
+        authorization: header_value(authorization, true)?,
+        signature_len,
+        date: date_value(params.date)?,
         content_sha256,
         token: token.cloned(),
         s3_session,
         region_set: region_set.map(|regions| regions.header_value().clone()),
         removed: (removed != Removed::default()).then_some(removed),
     })
+}
+
+/// The value of `x-amz-date`, shared by the requests that a thread signs in one second.
+fn date_value(date: &AmzDate) -> Result<HeaderValue, Error> {
+    thread_local! {
+        static LAST: Cell<Option<(AmzDate, HeaderValue)>> = const { Cell::new(None) };
+    }
+    let last = LAST.try_with(Cell::take).ok().flatten().filter(|(of, _)| of == date);
+    let value = match last {
+        Some((_, value)) => value,
+        None => header_value(date.as_bytes().to_vec(), false)?,
+    };
+    let _ = LAST.try_with(|last| last.set(Some((*date, value.clone()))));
+    Ok(value)
 }
 
 /// A header's value out of bytes that are known to be visible ASCII, without a copy.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use crate::canonical::NameStart;
+
 /// Which headers of a request are signed, besides those that the signer adds.
 ///
 /// The default signs what survives the way to a service: `host`, `content-type`, `content-md5` and every
@@ -110,12 +112,20 @@ impl SignedHeaders {
         if name == "host" {
             return true;
         }
-        if name == "authorization" || contains(&self.never, name) {
+        name != "authorization" && self.covers_other(NameStart::of(name), name)
+    }
+
+    /// As [`covers`](Self::covers), of a name that is neither `host` nor `authorization`.
+    #[inline]
+    pub(crate) fn covers_other(&self, start: NameStart, name: &str) -> bool {
+        if contains(&self.never, name) {
             return false;
         }
+        // `x-amz-*`, but for the one that CloudFront adds on the way.
+        let is_amz = || start.is_amz() && (start != NameStart::of(CF_ID) || name != CF_ID);
         let by_rule = match self.base {
-            Base::Standard => matches!(name, "content-type" | "content-md5") || is_amz(name),
-            Base::Presigned => is_amz(name),
+            Base::Standard => is_amz() || matches!(name, "content-type" | "content-md5"),
+            Base::Presigned => is_amz(),
             Base::All => {
                 !HOP_HEADERS.contains(&name) && !HOP_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
             }
@@ -138,10 +148,7 @@ impl Default for SignedHeaders {
     }
 }
 
-/// `x-amz-*`, but for the one that CloudFront adds on the way.
-fn is_amz(name: &str) -> bool {
-    name.starts_with("x-amz-") && name != "x-amz-cf-id"
-}
+const CF_ID: &str = "x-amz-cf-id";
 
 fn contains(names: &Names, wanted: &str) -> bool {
     names.as_ref().is_some_and(|names| names.iter().any(|name| name == wanted))

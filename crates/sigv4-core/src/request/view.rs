@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::SignedHeaders;
 use super::authorization::Authorization;
-use crate::canonical::CanonicalHeaders;
+use crate::canonical::{CanonicalHeaders, NameStart, NameStarts};
 use crate::error::{Error, ErrorKind};
 
 /// Headers to read, in any container.
@@ -119,34 +119,54 @@ pub(crate) struct Former<'a> {
     pub(crate) region_set: Option<&'a [u8]>,
 }
 
+/// The names of those.
+const OWN: NameStarts = NameStarts::of(&[
+    "host",
+    "authorization",
+    "x-amz-date",
+    "x-amz-content-sha256",
+    "x-amz-security-token",
+    "x-amz-s3session-token",
+    "x-amz-region-set",
+]);
+
 impl<'a> Found<'a> {
-    /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; returns what
-    /// else was found. An error of kind `Header` names one that is there twice and may not be.
+    fn own(&mut self, name: &str) -> Option<&mut Option<&'a [u8]>> {
+        Some(match name {
+            "host" => &mut self.host,
+            "authorization" => &mut self.authorization,
+            "x-amz-date" => &mut self.date,
+            "x-amz-content-sha256" => &mut self.content_sha256,
+            "x-amz-security-token" => &mut self.token,
+            "x-amz-s3session-token" => &mut self.s3_session_token,
+            "x-amz-region-set" => &mut self.region_set,
+            _ => return None,
+        })
+    }
+
+    /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; what else there is
+    /// stands here then. An error of kind `Header` names one that is there twice and may not be.
     pub(crate) fn look<H: HeaderView + ?Sized>(
+        &mut self,
         headers: &'a H,
         policy: &SignedHeaders,
         signed: &mut CanonicalHeaders<'a>,
-    ) -> Result<Self, Error> {
-        let mut found = Self::default();
+    ) -> Result<(), Error> {
         let mut repeated = None;
         headers.each(|name, value| {
-            let own = match name {
-                "host" => &mut found.host,
-                "authorization" => &mut found.authorization,
-                "x-amz-date" => &mut found.date,
-                "x-amz-content-sha256" => &mut found.content_sha256,
-                "x-amz-security-token" => &mut found.token,
-                "x-amz-s3session-token" => &mut found.s3_session_token,
-                "x-amz-region-set" => &mut found.region_set,
-                _ if policy.covers(name) => return signed.push(name, value),
-                _ => return,
-            };
-            if own.replace(value).is_some() {
-                repeated.get_or_insert(name);
+            let start = NameStart::of(name);
+            if start.may_be_of(OWN)
+                && let Some(own) = self.own(name)
+            {
+                if own.replace(value).is_some() {
+                    repeated.get_or_insert(name);
+                }
+            } else if policy.covers_other(start, name) {
+                signed.push_started(start, name, value);
             }
         });
         match repeated {
-            None => Ok(found),
+            None => Ok(()),
             Some(name) => {
                 Err(Error::new(ErrorKind::Header, format!("the header {name} is there twice: send it once")))
             }

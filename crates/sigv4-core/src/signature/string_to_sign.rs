@@ -2,7 +2,7 @@
 
 use super::CredentialScope;
 use super::crypto::Hex;
-use crate::canonical::{Sink, Text};
+use crate::canonical::{Room, Sink};
 use crate::clock::AmzDate;
 
 /// The name of SigV4's algorithm, the first line of its string to sign.
@@ -21,38 +21,41 @@ pub struct StringToSign<'a> {
     pub digest: [u8; 32],
 }
 
-/// Long enough for the strings to sign of real scopes.
-pub(crate) type Bytes = Text<256>;
-
 impl StringToSign<'_> {
     /// The bytes to sign.
-    pub(crate) fn bytes(&self) -> Bytes {
-        Self::write(self.algorithm, self.date, &self.digest, |sink| {
-            self.scope.write(|part| sink.put(part.as_bytes()));
-        })
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Self::write(self.algorithm, self.date, &self.scope.to_string(), &self.digest, &mut [], &mut bytes);
+        bytes
     }
 
-    /// The bytes to sign, with a scope that is written already.
-    pub(crate) fn write_with(algorithm: &str, date: &AmzDate, scope: &str, digest: &[u8; 32]) -> Bytes {
-        Self::write(algorithm, date, digest, |sink| sink.put(scope.as_bytes()))
-    }
-
+    /// The bytes to sign, with a scope that is written already: in `room` where that is long enough, else in `long`.
     #[inline]
-    fn write(
+    pub(crate) fn write<'r>(
         algorithm: &str,
         date: &AmzDate,
+        scope: &str,
         digest: &[u8; 32],
-        put_scope: impl FnOnce(&mut Bytes),
-    ) -> Bytes {
-        let mut bytes = Bytes::new();
-        bytes.put_all([algorithm.as_bytes(), b"\n", date.as_bytes(), b"\n"]);
-        put_scope(&mut bytes);
-        bytes.put_all([b"\n", Hex::of(digest).as_bytes()]);
-        bytes
+        room: &'r mut [u8],
+        long: &'r mut Vec<u8>,
+    ) -> &'r [u8] {
+        let digest = Hex::of(digest);
+        let head = [algorithm.as_bytes(), b"\n", date.as_bytes(), b"\n"];
+        let tail = [scope.as_bytes(), b"\n", digest.as_bytes()];
+        let len = head.iter().chain(&tail).map(|piece| piece.len()).sum();
+        let Some(room) = room.get_mut(..len) else {
+            long.put_all(head);
+            long.put_all(tail);
+            return long;
+        };
+        let mut rest = Room(room);
+        rest.put_all(head);
+        rest.put_all(tail);
+        room
     }
 
     /// The string to sign as text.
     pub fn to_text(&self) -> String {
-        String::from_utf8_lossy(self.bytes().as_bytes()).into_owned()
+        String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 }

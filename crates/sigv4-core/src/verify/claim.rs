@@ -224,7 +224,7 @@ fn check_signature(claim: &mut Claim, key: &Key, last_line: &str) -> Result<(), 
     claim.hashed.put(last_line.as_bytes());
     let digest = claim.hashed.finish();
     let string_to_sign = claim.string_to_sign(digest).bytes();
-    if key.verify(string_to_sign.as_bytes(), &claim.proof) {
+    if key.verify(&string_to_sign, &claim.proof) {
         Ok(())
     } else {
         Err(claim.refuse(Reason::SignatureMismatch(claim.told(last_line))))

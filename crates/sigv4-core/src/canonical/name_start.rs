@@ -1,0 +1,129 @@
+//! The start of a header's name as a number, which sorts as names do.
+
+/// The first seven bytes of a name, or those behind `x-amz-`, so that most names are told apart by this number alone. It orders
+/// names as they do themselves, as far as it goes.
+///
+/// Its lower bits are free: there the order of headers has their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameStart(pub(super) u64);
+
+const AMZ: &[u8; 6] = b"x-amz-";
+
+impl NameStart {
+    /// How many of the lower bits are free.
+    pub(super) const PLACE_BITS: u32 = 6;
+    /// How many places fit there.
+    pub(super) const PLACES: usize = 1 << Self::PLACE_BITS;
+
+    /// Of a name in lower case.
+    #[inline]
+    pub(crate) const fn of(name: &str) -> Self {
+        let name = name.as_bytes();
+        // The first eight bytes, and the first that `x-amz-` leaves.
+        let (first, behind) = match (name.first_chunk(), name.last_chunk()) {
+            (Some(first), Some(last)) => {
+                let last = u64::from_be_bytes(*last);
+                let behind = match name {
+                    [_, _, _, _, _, _, behind @ ..] if behind.len() >= 8 => load(behind),
+                    // What is in front of them is shifted out.
+                    _ => last << (8 * (14 - name.len() as u32)),
+                };
+                (u64::from_be_bytes(*first), behind)
+            }
+            _ => {
+                let behind = if let [_, _, _, _, _, _, behind @ ..] = name { load(behind) } else { 0 };
+                (load(name), behind)
+            }
+        };
+        let (prefix, amz) = (first >> 16, load(AMZ) >> 16);
+        // Before `x-amz-`, there, or after it.
+        let class = (prefix >= amz) as u64 + (prefix > amz) as u64;
+        let text = if prefix == amz { behind } else { first };
+        Self((class << 62) | ((text >> 8) << Self::PLACE_BITS))
+    }
+
+    /// Whether the name begins with `x-amz-`.
+    #[inline]
+    pub(crate) const fn is_amz(self) -> bool {
+        self.0 >> 62 == 1
+    }
+
+    /// Whether one of these may begin so. False for most others, found out without a branch for each.
+    #[inline]
+    pub(crate) const fn may_be_of(self, some: NameStarts) -> bool {
+        some.0 & self.bit() != 0
+    }
+
+    const fn bit(self) -> u64 {
+        // The upper bits of a product depend on all bits of its factors.
+        1 << (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+    }
+}
+
+/// The starts of some names, as a set that holds a few others too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NameStarts(u64);
+
+impl NameStarts {
+    pub(crate) const fn of(names: &[&str]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < names.len() {
+            bits |= NameStart::of(names[at]).bit();
+            at += 1;
+        }
+        Self(bits)
+    }
+}
+
+/// The first eight bytes, or all there are and zeros.
+#[inline]
+const fn load(bytes: &[u8]) -> u64 {
+    if let Some(bytes) = bytes.first_chunk() {
+        return u64::from_be_bytes(*bytes);
+    }
+    let (mut number, mut at) = (0, 0);
+    while at < bytes.len() {
+        number |= (bytes[at] as u64) << (56 - 8 * at);
+        at += 1;
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seven_bytes_are_read_at_every_length() {
+        for (letters, class) in
+            [("content-encoding", 0_u64), ("x-amz-meta-author-and-more", 1), ("x-forwarded-for-all", 2)]
+        {
+            for length in 0..letters.len() {
+                let name = &letters[..length];
+                let class = if length < 6 && letters.starts_with('x') && !"x-amz-".starts_with(name) {
+                    2
+                } else {
+                    class
+                };
+                let class = if "x-amz-".starts_with(name) && name != "x-amz-" { 0 } else { class };
+                let text = name.strip_prefix("x-amz-").unwrap_or(name).as_bytes();
+                let mut bytes = [0; 8];
+                let known = text.len().min(7);
+                bytes[1..=known].copy_from_slice(&text[..known]);
+                let expected = (class << 62) | (u64::from_be_bytes(bytes) << NameStart::PLACE_BITS);
+                assert_eq!(NameStart::of(name).0, expected, "{name}");
+                assert_eq!(NameStart::of(name).is_amz(), name.starts_with("x-amz-"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn sets_hold_their_names_and_few_others() {
+        const SET: NameStarts = NameStarts::of(&["host", "x-amz-date", "authorization"]);
+        for name in ["host", "x-amz-date", "authorization"] {
+            assert!(NameStart::of(name).may_be_of(SET), "{name}");
+        }
+        let others = (0..1000).filter(|n| NameStart::of(&format!("x-amz-{n}")).may_be_of(SET)).count();
+        assert!(others < 100, "{others}");
+    }
+}
