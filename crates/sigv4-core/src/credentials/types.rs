@@ -154,7 +154,7 @@ impl Credentials {
 
     /// The session token as it stands in a query.
     pub(crate) fn session_token_in_query(&self) -> Option<&str> {
-        let token = self.session_token()?.as_bytes();
+        let token = self.0.session_token.as_ref()?.as_bytes();
         let encoded = self.0.session_token_in_query.get_or_init(|| {
             // Room for the longest there can be: a buffer that grew would leave its beginnings behind.
             let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.len()));
