@@ -131,13 +131,13 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     headers.sort();
 
     // Each value is encoded once, for what is sent and for what is signed.
-    let (mut credential, mut lives, mut regions) = (Encoded::new(), Encoded::new(), Encoded::new());
+    let (mut credential, mut lives, mut regions) = (Text::<128>::new(), Text::<8>::new(), Text::<32>::new());
     for part in [params.credentials.access_key_id(), "/", key.scope()] {
         put_encoded(&mut credential, part.as_bytes());
     }
     // Writing there does not fail.
     let _ = write!(lives, "{}", lifetime.as_secs());
-    let (mut names, mut signed_names) = (Encoded::new(), Encoded::new());
+    let (mut names, mut signed_names) = (Text::<64>::new(), Text::<64>::new());
     headers.put_names(&mut names);
     put_encoded(&mut signed_names, names.as_bytes());
     let mut own = Parameters::new();
@@ -192,9 +192,6 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
 
 /// The signer's own parameters, with encoded values.
 type Parameters<'a> = SmallVec<[(&'static str, &'a str); 9]>;
-
-/// Long enough for most values.
-type Encoded = Text<256>;
 
 fn is_parameter(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default();
