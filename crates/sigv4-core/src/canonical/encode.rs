@@ -57,9 +57,11 @@ fn run_len(bytes: &[u8], stays: u8) -> usize {
 }
 
 /// Whether these are upper-case hex digits of a byte that has to be encoded.
+#[inline]
 fn is_normal_escape(high: u8, low: u8, stays: u8) -> bool {
     let (high, low) = (kind(high), kind(low));
-    high & low & HEX != 0 && kind((high & DIGIT) | (low >> 4)) & stays == 0
+    // Bytes outside ASCII all have to be.
+    high & low & HEX != 0 && (high & OUTSIDE_ASCII != 0 || kind((high & DIGIT) | (low >> 4)) & stays == 0)
 }
 
 /// Whether none of these has to be encoded; a `/` has.
@@ -73,6 +75,8 @@ const UNRESERVED: u8 = 1;
 const IN_PATH: u8 = 2;
 /// A digit of upper-case hex, whose value stands in the upper half.
 const HEX: u8 = 4;
+/// Such a digit that begins the escape of a byte outside ASCII: the highest bit of its value.
+const OUTSIDE_ASCII: u8 = 0x80;
 const DIGIT: u8 = 0xf0;
 
 /// What a byte is: some of the above.
