@@ -189,6 +189,11 @@ fn is_space(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn canonical(headers: &[(&str, &str)]) -> (String, String) {
@@ -291,6 +296,24 @@ mod tests {
         }
         names.reverse();
         assert_eq!(pushed(&names), sorted);
+    }
+
+    proptest! {
+        /// Against the obvious way: names that begin alike, repeat, and are more than there are places in a sorted number.
+        #[test]
+        fn sorts_as_a_map_does(
+            names in vec("(x-amz-|x-am|x-amz|x-amzn-|content-|x-)?[a-c0-]{1,3}(meta-aut|-and-so-on)?[ab]{0,2}", 0..100)
+        ) {
+            let mut map: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+            let values: Vec<String> = (0..names.len()).map(|at| at.to_string()).collect();
+            for (name, value) in names.iter().zip(&values) {
+                map.entry(name).or_default().push(value.clone());
+            }
+            let lines: String = map.iter().map(|(name, values)| format!("{name}:{}\n", values.join(","))).collect();
+            let list: Vec<_> = map.keys().copied().collect();
+            let headers: Vec<_> = names.iter().zip(&values).map(|(name, value)| (&**name, &**value)).collect();
+            prop_assert_eq!(canonical(&headers), (lines, list.join(";")));
+        }
     }
 
     #[test]
