@@ -12,7 +12,25 @@ use sigv4_core::{Credentials, Payload, SignedHeaders};
 
 const NOW: &str = "20150830T123600Z";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG";
-const NAMES: [&str; 6] = ["a", "b-c", "content-type", "user-agent", "x-amz-meta-a", "x-amz-target"];
+/// Some begin alike: names are sorted by their first bytes where those differ.
+const NAMES: [&str; 16] = [
+    "a",
+    "b-c",
+    "content-encoding",
+    "content-md5",
+    "content-type",
+    "user-agent",
+    "x-amz",
+    "x-amz-cf-id",
+    "x-amz-meta-a",
+    "x-amz-meta-author",
+    "x-amz-meta-authors",
+    "x-amz-tagging",
+    "x-amz-target",
+    "x-amzn-trace-id",
+    "x-forwarded-for",
+    "~",
+];
 
 /// Method, path, query, headers by the number of their name, and the service.
 type Input = (String, String, String, Vec<(u8, Vec<u8>)>, bool);
