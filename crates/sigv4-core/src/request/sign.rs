@@ -237,17 +237,20 @@ pub fn sign<H: HeaderView + ?Sized>(
     })
 }
 
-/// The value of `x-amz-date`, shared by the requests that a thread signs in one second.
+/// The value of `x-amz-date`, shared by the requests that a thread signs in one second, but for the first: who signs now and
+/// then would only keep what nobody shares.
 fn date_value(date: &AmzDate) -> Result<HeaderValue, Error> {
     thread_local! {
-        static LAST: Cell<Option<(AmzDate, HeaderValue)>> = const { Cell::new(None) };
+        static LAST: Cell<Option<(AmzDate, Option<HeaderValue>)>> = const { Cell::new(None) };
     }
-    let last = LAST.try_with(Cell::take).ok().flatten().filter(|(of, _)| of == date);
-    let value = match last {
-        Some((_, value)) => value,
-        None => header_value(date.as_bytes().to_vec(), false)?,
+    let kept = LAST.try_with(Cell::take).ok().flatten().filter(|(of, _)| of == date);
+    let is_first = kept.is_none();
+    let value = match kept {
+        Some((_, Some(value))) => value,
+        _ => header_value(date.as_bytes().to_vec(), false)?,
     };
-    let _ = LAST.try_with(|last| last.set(Some((*date, value.clone()))));
+    let shared = (!is_first).then(|| value.clone());
+    let _ = LAST.try_with(|last| last.set(Some((*date, shared))));
     Ok(value)
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 use super::hmac::HmacKey;
@@ -59,7 +60,10 @@ impl fmt::Debug for SigningKey {
 /// `KEPT` the oldest is forgotten and would be derived again. So is what was derived for another day, but for the days
 /// next to it: clocks differ.
 #[derive(Default)]
-pub(crate) struct KeyMemo(ArcSwap<Vec<Arc<Entry>>>);
+pub(crate) struct KeyMemo(ArcSwap<Entries>);
+
+/// Most clients sign for a service or two, today.
+type Entries = SmallVec<[Arc<Entry>; 4]>;
 
 const KEPT: usize = 16;
 
@@ -76,7 +80,7 @@ struct Entry {
 
 /// A remembered key, borrowed from the memo.
 pub(crate) struct Remembered {
-    entries: Guard<Arc<Vec<Arc<Entry>>>>,
+    entries: Guard<Arc<Entries>>,
     at: usize,
 }
 
@@ -113,7 +117,7 @@ impl KeyMemo {
         let others = entries
             .iter()
             .filter(|other| other.day.abs_diff(date.day()) <= 1 && !other.is_for(date, region, service));
-        let next = Arc::new([entry].into_iter().chain(others.take(KEPT - 1).cloned()).collect::<Vec<_>>());
+        let next = Arc::new([entry].into_iter().chain(others.take(KEPT - 1).cloned()).collect::<Entries>());
         self.0.store(Arc::clone(&next));
         Remembered { entries: Guard::from_inner(next), at: 0 }
     }
