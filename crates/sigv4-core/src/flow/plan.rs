@@ -108,18 +108,16 @@ impl PlanFacts<'_> {
     /// A stream that does not tell its length is as long as the caller says in `content-length`: the client sends no more, and
     /// what is hashed or cut into chunks is held to it.
     fn stated(&self, shape: BodyShape) -> BodyShape {
-        let stated =
-            self.headers.get(CONTENT_LENGTH).and_then(|stated| stated.to_str().ok()?.trim().parse().ok());
+        let stated = || self.headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok();
         match shape {
-            BodyShape::Stream(None) => BodyShape::Stream(stated),
+            BodyShape::Stream(None) => BodyShape::Stream(stated()),
             known => known,
         }
     }
 
     fn by_mode(&self, mode: &PayloadMode, shape: BodyShape) -> Result<PayloadPlan, Error> {
         // A value that an earlier signature left is ours, and says nothing of what the caller wants.
-        let resigned = self.headers.contains_key(AUTHORIZATION);
-        if !resigned && self.headers.contains_key(X_AMZ_CONTENT_SHA256) {
+        if self.headers.contains_key(X_AMZ_CONTENT_SHA256) && !self.headers.contains_key(AUTHORIZATION) {
             return Ok(PayloadPlan::Given);
         }
         match mode {
