@@ -179,6 +179,43 @@ fn where_the_service_is() {
 }
 
 #[test]
+fn how_often_and_how_long_it_is_asked() {
+    const FILE: (&str, &str) = ("AWS_CONFIG_FILE", "/config");
+    const NONE: (&str, &str) = ("", "");
+    const ATTEMPTS: &str = "AWS_METADATA_SERVICE_NUM_ATTEMPTS";
+    const TIMEOUT: &str = "AWS_METADATA_SERVICE_TIMEOUT";
+    let in_file = "[default]\nmetadata_service_num_attempts = 3\nmetadata_service_timeout = 9";
+    let hanging = |variables, text: &'static str| {
+        let network = Network::new([Reply::Hangs, Reply::Hangs, Reply::Hangs, Reply::Hangs]);
+        let files = Folder::empty().with_file("/config", text);
+        let error = ask(&context(&network, variables, &files)).unwrap_err();
+        (network.sent().len(), error)
+    };
+    for (variables, text, attempts, timeout) in [
+        ([NONE, NONE], "", 2, "within 2s"),
+        ([(ATTEMPTS, "1"), NONE], "", 1, "within 2s"),
+        ([(ATTEMPTS, " 4"), (TIMEOUT, "7")], "", 4, "within 7s"),
+        ([FILE, NONE], in_file, 3, "within 9s"),
+        ([FILE, (TIMEOUT, "300")], in_file, 3, "within 300s"),
+    ] {
+        let (sent, error) = hanging(variables, text);
+        assert_says(&error, &[timeout]);
+        assert_eq!(sent, attempts, "{variables:?}");
+    }
+    for (variables, text, parts) in [
+        ([(ATTEMPTS, "0"), NONE], "", [ATTEMPTS, "from 1 to 300"]),
+        ([(ATTEMPTS, "-1"), NONE], "", [ATTEMPTS, "-1"]),
+        ([(TIMEOUT, "301"), NONE], "", [TIMEOUT, "301"]),
+        ([(TIMEOUT, "1.5"), NONE], "", [TIMEOUT, "whole number"]),
+        ([FILE, NONE], "[default]\nmetadata_service_timeout = soon", ["/config, line 2", "soon"]),
+    ] {
+        let (sent, error) = hanging(variables, text);
+        assert_says(&error, &parts);
+        assert_eq!(sent, 0, "{variables:?}");
+    }
+}
+
+#[test]
 fn roles_in_the_extended_folder() {
     let network =
         Network::new([ok("session"), status(404, ""), ok("role-a\n"), ok(metadata("ASIA1", LATER))]);

@@ -8,9 +8,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use sigv4_core::{Error, ErrorKind};
 use zeroize::Zeroizing;
 
-use super::endpoint;
+use super::settings::{self, Settings};
 use crate::context::Context;
-use crate::http::{Exchange, fail, refused};
+use crate::http::{fail, refused};
 
 const TOKEN_PATH: &str = "/latest/api/token";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
@@ -20,7 +20,6 @@ const LIFETIME: u64 = 21_600;
 const MARGIN: Duration = Duration::from_secs(120);
 /// How long version 1 is used before version 2 is tried again.
 const V1_PAUSE: Duration = Duration::from_secs(300);
-const EXCHANGE: &str = "instance metadata";
 
 /// What a path gave.
 pub(super) enum Got {
@@ -70,14 +69,14 @@ impl Client {
 
     /// Fetches a path. A token that the service does not know any more is replaced once.
     pub(super) async fn get(&self, path: &str) -> Result<Got, Error> {
-        let endpoint = endpoint::find(&self.context, self.profile.as_deref())?;
+        let settings = settings::find(&self.context, self.profile.as_deref())?;
         let mut fresh = false;
         loop {
-            let token = match self.token(&endpoint, &mut fresh).await? {
+            let token = match self.token(&settings, &mut fresh).await? {
                 Ok(token) => token,
                 Err(instead) => return Ok(instead),
             };
-            let answer = match self.call(Method::GET, &format!("{endpoint}{path}"), token.as_ref()).await {
+            let answer = match self.call(&settings, Method::GET, path, token.as_ref()).await {
                 Ok(answer) => answer,
                 // Without a token nothing showed yet that the service is there.
                 Err(error) if token.is_none() && error.is_retryable() => {
@@ -97,7 +96,7 @@ impl Client {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn token(&self, endpoint: &str, fresh: &mut bool) -> Result<Token, Error> {
+    async fn token(&self, settings: &Settings, fresh: &mut bool) -> Result<Token, Error> {
         let now = self.context.clock().now();
         if let Some((token, until)) = &*self.kept()
             && now < *until
@@ -109,7 +108,7 @@ impl Client {
             *self.kept() = Some((None, now + V1_PAUSE));
             Ok(Ok(None))
         };
-        let answer = match self.call(Method::PUT, &format!("{endpoint}{TOKEN_PATH}"), None).await {
+        let answer = match self.call(settings, Method::PUT, TOKEN_PATH, None).await {
             Ok(answer) => answer,
             Err(error) if self.v1_allowed && error.is_retryable() => return without(),
             Err(error) if error.is_retryable() => return Ok(Err(Got::Unreachable(not_there(&error)))),
@@ -153,12 +152,14 @@ impl Client {
 
     async fn call(
         &self,
+        settings: &Settings,
         method: Method,
-        uri: &str,
+        path: &str,
         token: Option<&HeaderValue>,
     ) -> Result<Response<Bytes>, Error> {
+        let uri = format!("{}{path}", settings.endpoint);
         let request = || {
-            let mut request = Request::builder().method(method.clone()).uri(uri);
+            let mut request = Request::builder().method(method.clone()).uri(&uri);
             if method == Method::PUT {
                 request = request.header(TOKEN_LIFETIME, LIFETIME);
             }
@@ -169,7 +170,7 @@ impl Client {
                 .body(Bytes::new())
                 .map_err(|error| fail("instance metadata: no usable address").with_source(error))
         };
-        Exchange::link_local(EXCHANGE).send(&self.context, request, |_| false).await
+        settings.exchange.send(&self.context, request, |_| false).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! EC2 instance metadata: credentials of the instance's role, and its region.
 
 mod client;
-mod endpoint;
+mod settings;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,12 +24,12 @@ const REGION: &str = "/latest/meta-data/placement/region";
 
 /// Credentials from the instance metadata service (IMDSv2) of EC2.
 ///
-/// Two attempts of two seconds each, one second to connect. The session token of the service is kept until shortly before its
+/// Two attempts of two seconds each, one second to connect, unless told otherwise. The session token of the service is kept until shortly before its
 /// end. Where the service hands out credentials that have expired, or fails after it worked before, the last ones are
 /// kept for another 10 to 15 minutes: AWS goes on to accept them when it is the service that is at fault.
 ///
 /// `AWS_EC2_METADATA_DISABLED`, `AWS_EC2_METADATA_SERVICE_ENDPOINT`, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`
-/// (`IPv4`, `IPv6`) and their counterparts in the profile are followed; version 1 of the service, without a token, only
+/// (`IPv4`, `IPv6`), `AWS_METADATA_SERVICE_TIMEOUT` (seconds of an attempt), `AWS_METADATA_SERVICE_NUM_ATTEMPTS` and their counterparts in the profile are followed; version 1 of the service, without a token, only
 /// after [`allow_v1`](Self::allow_v1). <https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html>
 ///
 /// ```

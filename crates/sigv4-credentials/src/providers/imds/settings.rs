@@ -1,17 +1,33 @@
-//! Where the service is.
+//! Where the service is, and how it is called.
+
+use std::time::Duration;
 
 use http::Uri;
 use sigv4_core::Error;
 
 use crate::context::Context;
-use crate::http::fail;
+use crate::http::{Exchange, HttpLimits, fail};
 use crate::profile::{Locations, Profiles};
 
 const V4: &str = "http://169.254.169.254";
 const V6: &str = "http://[fd00:ec2::254]";
 
-/// The address without a slash at its end. Variables win over the profile, an address over a mode.
-pub(super) fn find(context: &Context, profile: Option<&str>) -> Result<String, Error> {
+/// More seconds or attempts than anybody waits for.
+const MOST: u32 = 300;
+
+/// What variables and the profile say of the service.
+pub(super) struct Settings {
+    /// Its address, without a slash at its end.
+    pub(super) endpoint: String,
+    /// How it is called.
+    pub(super) exchange: Exchange,
+}
+
+/// Where a setting was found, and what it is.
+type Found = Option<(String, String)>;
+
+/// Variables win over the profile.
+pub(super) fn find(context: &Context, profile: Option<&str>) -> Result<Settings, Error> {
     // Without the variables the files decide; one that is malformed is reported by the link that it belongs to.
     let profiles = Profiles::load(context).unwrap_or_default();
     let locations = Locations::find(context);
@@ -23,6 +39,29 @@ pub(super) fn find(context: &Context, profile: Option<&str>) -> Result<String, E
             Some((format!("{property} ({})", found.location()), found.value().to_owned()))
         })
     };
+    let mut exchange = Exchange::link_local("instance metadata");
+    if let Some(seconds) = number(setting("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"))? {
+        let timeout = Duration::from_secs(seconds.into());
+        exchange.limits = HttpLimits { connect_timeout: timeout, timeout, ..exchange.limits };
+    }
+    let attempts = setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts");
+    if let Some(attempts) = number(attempts)? {
+        exchange.attempts = attempts;
+    }
+    Ok(Settings { endpoint: endpoint(setting)?, exchange })
+}
+
+/// A number of seconds or attempts.
+fn number(found: Found) -> Result<Option<u32>, Error> {
+    let Some((name, text)) = found else { return Ok(None) };
+    match text.trim().parse() {
+        Ok(number @ 1..=MOST) => Ok(Some(number)),
+        _ => Err(fail(format_args!("{name} is {text:?}, and can be a whole number from 1 to {MOST}"))),
+    }
+}
+
+/// An address wins over a mode.
+fn endpoint(setting: impl Fn(&'static str, &'static str) -> Found) -> Result<String, Error> {
     if let Some((name, address)) =
         setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
     {
