@@ -1,0 +1,122 @@
+//! Endpoints of services: regional, global, and those with another signing name.
+
+use super::check;
+
+#[test]
+fn regional_endpoints() {
+    check(&[
+        ("dynamodb.us-east-1.amazonaws.com", "dynamodb", "us-east-1"),
+        ("sqs.eu-central-1.amazonaws.com", "sqs", "eu-central-1"),
+        ("lambda.mx-central-1.amazonaws.com", "lambda", "mx-central-1"),
+        ("kms.ap-southeast-7.amazonaws.com", "kms", "ap-southeast-7"),
+        ("sts.us-gov-west-1.amazonaws.com", "sts", "us-gov-west-1"),
+        ("iam.us-gov.amazonaws.com", "iam", "us-gov-west-1"),
+        ("ec2.us-iso-east-1.c2s.ic.gov", "ec2", "us-iso-east-1"),
+        ("ec2.us-isob-east-1.sc2s.sgov.gov", "ec2", "us-isob-east-1"),
+        ("ec2.eu-isoe-west-1.cloud.adc-e.uk", "ec2", "eu-isoe-west-1"),
+        ("ec2.us-isof-south-1.csp.hci.ic.gov", "ec2", "us-isof-south-1"),
+        ("ec2.eusc-de-east-1.amazonaws.eu", "ec2", "eusc-de-east-1"),
+        ("kinesis.cn-north-1.amazonaws.com.cn", "kinesis", "cn-north-1"),
+        ("resource-explorer-2.eu-west-1.amazonaws.com", "resource-explorer-2", "eu-west-1"),
+        ("shield.us-east-1.amazonaws.com", "shield", "us-east-1"),
+        ("organizations.cn-northwest-1.amazonaws.com.cn", "organizations", "cn-northwest-1"),
+        ("account.us-east-1.amazonaws.com", "account", "us-east-1"),
+        // Over IPv6 too.
+        ("dynamodb.us-west-2.api.aws", "dynamodb", "us-west-2"),
+        ("lambda.us-gov-east-1.api.aws", "lambda", "us-gov-east-1"),
+        ("sqs.cn-north-1.api.amazonwebservices.com.cn", "sqs", "cn-north-1"),
+        ("ec2.eusc-de-east-1.api.amazonwebservices.eu", "ec2", "eusc-de-east-1"),
+        ("streams-dynamodb.us-west-2.api.aws", "dynamodb", "us-west-2"),
+        ("aos.us-west-2.api.aws", "es", "us-west-2"),
+        ("s3tables.us-west-2.api.aws", "s3tables", "us-west-2"),
+        ("s3vectors.us-west-2.api.aws", "s3vectors", "us-west-2"),
+        ("s3-outposts.us-west-2.api.aws", "s3-outposts", "us-west-2"),
+        // FIPS.
+        ("sts-fips.us-east-1.amazonaws.com", "sts", "us-east-1"),
+        ("kms-fips.ca-central-1.api.aws", "kms", "ca-central-1"),
+        ("fips.batch.us-east-1.amazonaws.com", "batch", "us-east-1"),
+        ("fips.transcribe.us-gov-west-1.amazonaws.com", "transcribe", "us-gov-west-1"),
+        ("runtime-fips.sagemaker.us-east-1.amazonaws.com", "sagemaker", "us-east-1"),
+        ("streams.dynamodb-fips.us-west-2.amazonaws.com", "dynamodb", "us-west-2"),
+        ("models-fips.lex.us-gov-west-1.amazonaws.com", "lex", "us-gov-west-1"),
+    ]);
+}
+
+#[test]
+fn endpoints_with_another_signing_name() {
+    check(&[
+        ("monitoring.us-east-1.amazonaws.com", "monitoring", "us-east-1"),
+        ("email.us-east-1.amazonaws.com", "ses", "us-east-1"),
+        ("runtime.sagemaker.us-east-1.amazonaws.com", "sagemaker", "us-east-1"),
+        ("api.sagemaker.us-east-1.amazonaws.com", "sagemaker", "us-east-1"),
+        ("bedrock-runtime.us-east-1.amazonaws.com", "bedrock", "us-east-1"),
+        ("bedrock-agent-runtime.us-east-1.amazonaws.com", "bedrock", "us-east-1"),
+        ("bedrock-agentcore-control.us-east-1.amazonaws.com", "bedrock-agentcore", "us-east-1"),
+        ("bedrock-mantle.us-east-2.api.aws", "bedrock-mantle", "us-east-2"),
+        ("api.ecr.us-east-1.amazonaws.com", "ecr", "us-east-1"),
+        ("ecr.us-east-1.api.aws", "ecr", "us-east-1"),
+        ("api.ecr-public.us-east-1.amazonaws.com", "ecr-public", "us-east-1"),
+        ("streams.dynamodb.us-east-1.amazonaws.com", "dynamodb", "us-east-1"),
+        ("models.lex.us-east-1.amazonaws.com", "lex", "us-east-1"),
+        ("runtime-v2-lex.us-east-1.amazonaws.com", "lex", "us-east-1"),
+        ("data.jobs.iot.us-east-1.amazonaws.com", "iot-jobs-data", "us-east-1"),
+        ("api.tunneling.iot.us-east-1.amazonaws.com", "IoTSecuredTunneling", "us-east-1"),
+        ("transcribestreaming.us-east-1.amazonaws.com:8443", "transcribe", "us-east-1"),
+        ("cn.transcribe.cn-north-1.amazonaws.com.cn", "transcribe", "cn-north-1"),
+        ("aps-workspaces.us-east-1.amazonaws.com", "aps", "us-east-1"),
+        ("api.pricing.us-east-1.amazonaws.com", "pricing", "us-east-1"),
+        ("entitlement.marketplace.us-east-1.amazonaws.com", "aws-marketplace", "us-east-1"),
+        ("metering.marketplace.us-east-1.amazonaws.com", "aws-marketplace", "us-east-1"),
+        ("pinpoint.us-east-1.amazonaws.com", "mobiletargeting", "us-east-1"),
+        ("sms-voice.pinpoint.us-east-1.amazonaws.com", "sms-voice", "us-east-1"),
+        ("participant.connect.us-east-1.amazonaws.com", "execute-api", "us-east-1"),
+        ("memory-db.us-east-1.amazonaws.com", "memorydb", "us-east-1"),
+        ("appstream2.us-east-1.amazonaws.com", "appstream", "us-east-1"),
+        ("cloudhsmv2.us-east-1.amazonaws.com", "cloudhsm", "us-east-1"),
+        ("appconfigdata.us-east-1.amazonaws.com", "appconfig", "us-east-1"),
+        ("oidc.us-east-1.amazonaws.com", "sso-oauth", "us-east-1"),
+        ("personalize-runtime.us-east-1.amazonaws.com", "personalize", "us-east-1"),
+        ("sync-states.us-east-1.amazonaws.com", "states", "us-east-1"),
+        ("data-servicediscovery.us-east-1.amazonaws.com", "servicediscovery", "us-east-1"),
+        ("env.airflow.us-east-1.amazonaws.com", "airflow", "us-east-1"),
+        ("query.timestream.us-east-1.amazonaws.com", "timestream", "us-east-1"),
+        ("eventsv2.us-east-1.amazonaws.com", "events", "us-east-1"),
+        ("kafka.us-east-1.amazonaws.com", "kafka", "us-east-1"),
+        ("kafka-api.us-east-1.api.aws", "kafka", "us-east-1"),
+    ]);
+}
+
+#[test]
+fn global_endpoints() {
+    check(&[
+        ("sts.amazonaws.com", "sts", "us-east-1"),
+        ("iam.amazonaws.com", "iam", "us-east-1"),
+        ("iam-fips.amazonaws.com", "iam", "us-east-1"),
+        ("iam.global.api.aws", "iam", "us-east-1"),
+        ("iam.us-gov.api.aws", "iam", "us-gov-west-1"),
+        ("iam.cn-north-1.amazonaws.com.cn", "iam", "cn-north-1"),
+        ("iam.global.api.amazonwebservices.com.cn", "iam", "cn-north-1"),
+        ("iam.us-iso-east-1.c2s.ic.gov", "iam", "us-iso-east-1"),
+        ("iam.eusc-de-east-1.amazonaws.eu", "iam", "eusc-de-east-1"),
+        ("route53.amazonaws.com", "route53", "us-east-1"),
+        ("route53.amazonaws.com.cn", "route53", "cn-northwest-1"),
+        ("route53.us-gov.amazonaws.com", "route53", "us-gov-west-1"),
+        ("route53.c2s.ic.gov", "route53", "us-iso-east-1"),
+        ("route53.amazonaws.eu", "route53", "eusc-de-east-1"),
+        ("route53.global.api.amazonwebservices.com.cn", "route53", "cn-northwest-1"),
+        ("cloudfront.amazonaws.com", "cloudfront", "us-east-1"),
+        ("cloudfront.global.api.aws", "cloudfront", "us-east-1"),
+        ("cloudfront.cn-northwest-1.amazonaws.com.cn", "cloudfront", "cn-northwest-1"),
+        ("budgets.amazonaws.com", "budgets", "us-east-1"),
+        ("budgets.amazonaws.com.cn", "budgets", "cn-northwest-1"),
+        ("savingsplans.amazonaws.com", "savingsplans", "us-east-1"),
+        ("waf.amazonaws.com", "waf", "us-east-1"),
+        ("global.health.amazonaws.com", "health", "us-east-1"),
+        ("global.health.us-gov.amazonaws.com", "health", "us-gov-west-1"),
+        ("global.health.amazonaws.com.cn", "health", "cn-northwest-1"),
+        ("ec2.amazonaws.com", "ec2", "us-east-1"),
+        ("queue.amazonaws.com", "sqs", "us-east-1"),
+        ("eu-west-1.queue.amazonaws.com", "sqs", "eu-west-1"),
+        ("cn-north-1.queue.amazonaws.com.cn", "sqs", "cn-north-1"),
+    ]);
+}
