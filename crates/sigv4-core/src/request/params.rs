@@ -1,7 +1,7 @@
 //! With what a request is signed, and the signature of its canonical request.
 
-use super::{SignedHeaders, SignedText};
-use crate::canonical::{CanonicalRequest, HashSink};
+use super::{RequestView, SignedHeaders, SignedText};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest, HashSink};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -111,6 +111,26 @@ impl<'a> SigningParams<'a> {
             self.check()?;
         }
         Ok(Key::V4(key))
+    }
+
+    /// The canonical request, by the rules of the service.
+    #[inline]
+    pub(super) fn canonical<'c, 'h, H: ?Sized>(
+        &self,
+        request: &RequestView<'c, H>,
+        query: &'c CanonicalQuery<'_>,
+        headers: &'c CanonicalHeaders<'h>,
+        payload_hash: &'c str,
+    ) -> CanonicalRequest<'c, 'h> {
+        CanonicalRequest {
+            method: request.method,
+            path: request.path,
+            query: query.as_query(),
+            normalize_path: self.rules.normalize_path,
+            double_encode: self.rules.double_encode,
+            headers,
+            payload_hash,
+        }
     }
 
     /// The signature of a canonical request, and both texts where somebody asked for them. The list of signed headers is at

@@ -10,7 +10,7 @@ use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
-use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest, Text, pairs};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, Text, pairs};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
 use crate::signature::Signature;
@@ -164,15 +164,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     callers().for_each(|pair| query.read(pair));
     query.extend(&own);
     query.sort();
-    let canonical = CanonicalRequest {
-        method: request.method,
-        path: request.path,
-        query: query.as_query(),
-        normalize_path: params.rules.normalize_path,
-        double_encode: params.rules.double_encode,
-        headers: &headers,
-        payload_hash: payload_hash.as_str(),
-    };
+    let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
     let signature = params.signature(&key, &canonical, names.as_bytes(), text)?;
     let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
 

@@ -8,7 +8,7 @@ use super::authorization::Draft;
 use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
-use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery};
 use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, TokenPlacement};
@@ -211,15 +211,7 @@ pub fn sign<H: HeaderView + ?Sized>(
         }
         headers.sort();
 
-        let canonical = CanonicalRequest {
-            method: request.method,
-            path: request.path,
-            query: query.as_query(),
-            normalize_path: params.rules.normalize_path,
-            double_encode: params.rules.double_encode,
-            headers: &headers,
-            payload_hash: payload_hash.as_str(),
-        };
+        let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
         let signature = params.signature(&key, &canonical, draft.signed_headers(), text)?;
         signature_len = signature.as_bytes().len();
