@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 
 use super::explanation::Explanation;
+use super::kind::{Malformed, Refusal, RefusalKind, ScopePart};
 use super::lines::Line;
 use super::sent::SentSignature;
 
@@ -26,6 +27,7 @@ pub(super) fn token(explanation: &mut Explanation, sent: &SentSignature) {
             *text = masked;
         }
     };
+    told(&mut explanation.refusal).for_each(mask);
     let line = |line: &mut Line| {
         if let Line::Query(name) | Line::Header(name) = line {
             mask(name);
@@ -37,6 +39,21 @@ pub(super) fn token(explanation: &mut Explanation, sent: &SentSignature) {
         finding.line.iter_mut().for_each(line);
     }
     explanation.differing.iter_mut().for_each(line);
+}
+
+/// The names that a refusal carries on. They are part of its `Debug`.
+fn told<'r>(refusal: &'r mut Refusal) -> impl Iterator<Item = &'r mut String> {
+    let (mut parts, mut endpoint, mut names) = ([None, None], None, None);
+    match &mut refusal.kind {
+        RefusalKind::WrongScope { region, service } => parts = [region.as_mut(), service.as_mut()],
+        RefusalKind::WrongEndpoint { region } => endpoint = region.as_mut(),
+        RefusalKind::HeadersNotSigned { names: told }
+        | RefusalKind::MalformedAuthorization(Malformed::AbsentHeader(told)) => names = Some(told),
+        _ => {}
+    }
+    let of_part = |part: &'r mut ScopePart| [part.given.as_mut(), part.expected.as_mut()];
+    let of_parts = parts.into_iter().flatten().flat_map(of_part).flatten();
+    of_parts.chain(endpoint).chain(names.into_iter().flatten()).chain(refusal.bucket_region.as_mut())
 }
 
 /// The token in each form in which it was signed: as it is, and percent-encoded in a query. In lower case, as regions and names of
