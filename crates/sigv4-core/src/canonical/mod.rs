@@ -40,10 +40,13 @@ pub struct CanonicalRequest<'a, 'h> {
 impl CanonicalRequest<'_, '_> {
     /// Puts the canonical request into `sink`.
     pub fn put(&self, sink: &mut impl Sink) {
-        self.put_with(sink, |sink| self.headers.put_names(sink));
+        self.put_head(sink);
+        self.headers.put_names(sink);
+        self.put_payload_hash(sink);
     }
 
-    fn put_with<S: Sink>(&self, sink: &mut S, put_names: impl FnOnce(&mut S)) {
+    /// Everything before the list of signed headers.
+    pub(crate) fn put_head(&self, sink: &mut impl Sink) {
         sink.put_all([self.method.as_bytes(), b"\n"]);
         path::put_path(sink, self.path.as_bytes(), self.normalize_path, self.double_encode);
         sink.put(b"\n");
@@ -51,7 +54,9 @@ impl CanonicalRequest<'_, '_> {
         sink.put(b"\n");
         self.headers.put(sink);
         sink.put(b"\n");
-        put_names(sink);
+    }
+
+    fn put_payload_hash(&self, sink: &mut impl Sink) {
         sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }
 
@@ -62,9 +67,11 @@ impl CanonicalRequest<'_, '_> {
         sink.finish()
     }
 
-    /// As [`digest`](Self::digest), by `sink`, given the list of signed headers, which somebody wrote already.
+    /// As [`digest`](Self::digest), by a sink that took the [head](Self::put_head), with the list of signed headers, which
+    /// somebody wrote already.
     pub(crate) fn digest_by(&self, sink: &mut HashSink, signed_headers: &[u8]) -> [u8; 32] {
-        self.put_with(sink, |sink| sink.put(signed_headers));
+        sink.put(signed_headers);
+        self.put_payload_hash(sink);
         sink.finish()
     }
 

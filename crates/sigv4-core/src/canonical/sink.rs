@@ -1,6 +1,9 @@
 //! Where a canonical form goes: into a hash, or into text. The code that writes it is the same.
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+use sha2::digest::block_api::EagerHash;
+
+use crate::signature::blocks;
 
 /// Takes bytes in order.
 pub trait Sink {
@@ -40,29 +43,43 @@ impl Sink for Room<'_> {
     }
 }
 
-/// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and hashed when that is full.
+/// A SHA-256 that takes many small pieces cheaply: they are gathered on the stack, and hashed from there.
+///
+/// Each round of a hash waits for the one before it, and leaves the processor time for other work: what is put next is written while
+/// blocks before it are hashed. So they are not left for the end, but hashed a block behind what is put. (Not at once: what was just
+/// written in small pieces cannot be read in large ones for a while.)
 #[derive(Clone)]
 pub(crate) struct HashSink {
-    hash: Sha256,
+    hash: <Sha256 as EagerHash>::Core,
     gathered: [u8; GATHERED],
     len: usize,
+    /// How much of it is hashed, in whole blocks.
+    hashed: usize,
 }
 
-/// So much is hashed at once: eight blocks, which most requests fit in.
-const GATHERED: usize = 512;
+const BLOCK: usize = 64;
+
+/// Room for eight blocks, which most requests fit in.
+const GATHERED: usize = 8 * BLOCK;
 
 impl HashSink {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self { hash: Sha256::new(), gathered: [0; GATHERED], len: 0 }
+        Self { hash: Default::default(), gathered: [0; GATHERED], len: 0, hashed: 0 }
     }
 
     /// The digest of what was put so far; what comes next begins anew. (In place: to move all this takes longer than a block.)
     #[inline]
     pub(crate) fn finish(&mut self) -> [u8; 32] {
-        let gathered = &self.gathered[..std::mem::take(&mut self.len)];
-        Digest::update(&mut self.hash, gathered);
-        self.hash.finalize_reset().into()
+        let rest = std::mem::take(&mut self.hashed)..std::mem::take(&mut self.len);
+        blocks::finish(&mut std::mem::take(&mut self.hash), &self.gathered[rest]).into()
+    }
+
+    /// Hashes the blocks that are full, but for the last.
+    #[inline(never)]
+    fn hash_behind(&mut self) {
+        let behind = self.hashed..self.len - BLOCK;
+        self.hashed += blocks::take_blocks(&mut self.hash, &self.gathered[behind]);
     }
 
     /// The memory in which pieces are gathered, to be used for something else once all are hashed.
@@ -71,18 +88,18 @@ impl HashSink {
         &mut self.gathered
     }
 
-    /// Takes more than there is room for. What is handed on is full, so that the hash finds whole blocks and keeps
-    /// none of them back.
-    fn overflow(&mut self, mut bytes: &[u8]) {
-        while self.len + bytes.len() >= GATHERED {
-            let (now, later) = bytes.split_at(GATHERED - self.len);
-            self.gathered[self.len..].copy_from_slice(now);
-            Digest::update(&mut self.hash, self.gathered);
-            self.len = 0;
-            bytes = later;
+    /// Takes what there may be no room for: after the block that was begun, its blocks are hashed where they are.
+    fn overflow(&mut self, bytes: &[u8]) {
+        let lacking = self.len.next_multiple_of(BLOCK) - self.len;
+        let (now, later) = bytes.split_at(lacking.min(bytes.len()));
+        self.gathered[self.len..][..now.len()].copy_from_slice(now);
+        self.len += now.len();
+        self.hashed += blocks::take_blocks(&mut self.hash, &self.gathered[self.hashed..self.len]);
+        if self.hashed == self.len {
+            let rest = &later[blocks::take_blocks(&mut self.hash, later)..];
+            self.gathered[..rest.len()].copy_from_slice(rest);
+            (self.len, self.hashed) = (rest.len(), 0);
         }
-        self.gathered[self.len..][..bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
     }
 }
 
@@ -100,6 +117,9 @@ impl Sink for HashSink {
         }
         put_short(&mut self.gathered[self.len..end], pieces);
         self.len = end;
+        if self.len - self.hashed >= 2 * BLOCK {
+            self.hash_behind();
+        }
     }
 }
 
@@ -197,6 +217,8 @@ fn copy_short(to: &mut [u8], from: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use sha2::Digest;
+
     use super::*;
 
     #[test]
@@ -216,6 +238,20 @@ mod tests {
             let data = vec![0xa5; length];
             sink.put(&data);
             assert_eq!(sink.finish()[..], Sha256::digest(&data)[..], "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn hashes_long_pieces_after_any_start() {
+        let data: Vec<u8> = (0..2000u32).map(|n| n as u8).collect();
+        let mut sink = HashSink::new();
+        for first in 0..600 {
+            for second in [0, 1, 63, 64, 65, 447, 448, 449, 511, 512, 513, 1300] {
+                let (message, rest) = (&data[..first + second + 60], &data[first + second..][..60]);
+                sink.put_all([&data[..first / 2], &data[first / 2..first]]);
+                sink.put_all([&data[first..first + second], &rest[..30], &rest[30..]]);
+                assert_eq!(sink.finish()[..], Sha256::digest(message)[..], "{first} and {second} bytes");
+            }
         }
     }
 

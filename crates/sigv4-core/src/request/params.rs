@@ -133,18 +133,18 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// The signature of a canonical request, and both texts where somebody asked for them. The list of signed headers is at
-    /// hand, written.
+    /// The signature of a canonical request, whose head `sink` took already, and both texts where somebody asked for them. The list
+    /// of signed headers is at hand, written.
     pub(super) fn signature(
         &self,
         key: &Key,
         canonical: &CanonicalRequest<'_, '_>,
+        sink: &mut HashSink,
         signed_headers: &[u8],
         text: Option<&mut SignedText>,
     ) -> Result<Signature, Error> {
         let algorithm = self.algorithm.name();
-        let mut sink = HashSink::new();
-        let digest = canonical.digest_by(&mut sink, signed_headers);
+        let digest = canonical.digest_by(sink, signed_headers);
         if let Some(text) = text {
             let string_to_sign = StringToSign { algorithm, date: self.date, scope: self.scope(), digest };
             text.canonical_request = canonical.to_text();

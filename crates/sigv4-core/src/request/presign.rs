@@ -10,7 +10,7 @@ use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
-use crate::canonical::{CanonicalHeaders, CanonicalQuery, Text, pairs};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, HashSink, Text, pairs};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
 use crate::signature::Signature;
@@ -97,7 +97,7 @@ pub fn presign<H: HeaderView + ?Sized>(
 
 /// As [`presign`], with the query written after what `url` holds: the URL up to its `?`.
 pub(crate) fn presign_after<H: HeaderView + ?Sized>(
-    mut url: String,
+    url: String,
     request: &RequestView<'_, H>,
     params: &SigningParams<'_>,
     expires: Duration,
@@ -165,21 +165,32 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     query.extend(&own);
     query.sort();
     let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
-    let signature = params.signature(&key, &canonical, names.as_bytes(), text)?;
-    let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
-
-    let tail = [Some(("X-Amz-Signature", signature.as_str())), token.filter(|_| append_token)];
-    let own = || own.iter().copied().chain(tail.into_iter().flatten());
+    let mut sink = HashSink::new();
+    canonical.put_head(&mut sink);
+    // While the processor still hashes that.
+    let mut url = Zeroizing::new(url);
     let query_at = url.len();
-    let own_len = own().map(|(name, value)| name.len() + value.len() + "&=".len()).sum::<usize>();
-    url.reserve_exact(request.query.len() + "&".len() + own_len);
+    let own_len = |own: &[(&str, &str)]| {
+        own.iter().map(|(name, value)| name.len() + value.len() + "&=".len()).sum::<usize>()
+    };
+    let appended = token.filter(|_| append_token);
+    let signature_len = "&X-Amz-Signature=".len() + params.algorithm.signature_len();
+    url.reserve_exact(
+        request.query.len() + "&".len() + own_len(&own) + signature_len + own_len(appended.as_slice()),
+    );
     for pair in callers() {
         url.extend([pair, "&"]);
     }
-    for (at, (name, value)) in own().enumerate() {
+    for (at, (name, value)) in own.iter().enumerate() {
         url.extend([if at > 0 { "&" } else { "" }, name, "=", value]);
     }
-    Ok(QuerySignature { url: Zeroizing::new(url), query_at, signature, lifetime, signed_headers })
+    let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
+
+    let signature = params.signature(&key, &canonical, &mut sink, names.as_bytes(), text)?;
+    for (name, value) in [("X-Amz-Signature", signature.as_str())].into_iter().chain(appended) {
+        url.extend(["&", name, "=", value]);
+    }
+    Ok(QuerySignature { url, query_at, signature, lifetime, signed_headers })
 }
 
 /// The signer's own parameters, with encoded values.

@@ -8,7 +8,7 @@ use super::authorization::Draft;
 use super::view::{Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
-use crate::canonical::{CanonicalHeaders, CanonicalQuery};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, HashSink};
 use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
 use crate::service::{ContentSha256, TokenPlacement};
@@ -212,8 +212,11 @@ pub fn sign<H: HeaderView + ?Sized>(
         headers.sort();
 
         let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
+        let mut sink = HashSink::new();
+        canonical.put_head(&mut sink);
+        // While the processor still hashes that.
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
-        let signature = params.signature(&key, &canonical, draft.signed_headers(), text)?;
+        let signature = params.signature(&key, &canonical, &mut sink, draft.signed_headers(), text)?;
         signature_len = signature.as_bytes().len();
         authorization = draft.finish(signature.as_bytes());
     }
