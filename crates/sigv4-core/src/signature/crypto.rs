@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+use sha2::digest::block_api::EagerHash;
+
+use super::blocks;
 
 /// The SHA-256 of no bytes, in hex.
 pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -75,5 +78,5 @@ impl Signature {
 
 /// SHA-256, raw.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    blocks::finish(&mut <Sha256 as EagerHash>::Core::default(), bytes).into()
 }

@@ -26,6 +26,12 @@ impl HmacKey {
         blocks::finish(&mut self.0.clone(), message).into()
     }
 
+    /// The MAC of the only message that this key is for.
+    #[inline]
+    pub(crate) fn into_mac(mut self, message: &[u8]) -> [u8; 32] {
+        blocks::finish(&mut self.0, message).into()
+    }
+
     /// Whether `mac` is that of `message`. Takes the same time wherever they differ.
     pub(crate) fn verify(&self, message: &[u8], mac: &[u8; 32]) -> bool {
         CtOutput::<Core>::new(self.mac(message).into()) == CtOutput::new((*mac).into())

@@ -28,11 +28,11 @@ impl SigningKey {
         let mut first = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
         first.extend_from_slice(b"AWS4");
         first.extend_from_slice(secret_access_key.as_bytes());
-        let mut key = HmacKey::new(&first);
-        for part in [date, region, service, TERMINATOR] {
-            key = HmacKey::new(&Zeroizing::new(key.mac(part.as_bytes()))[..]);
+        let mut key = Zeroizing::new(HmacKey::new(&first).into_mac(date.as_bytes()));
+        for part in [region, service, TERMINATOR] {
+            *key = HmacKey::new(&key[..]).into_mac(part.as_bytes());
         }
-        Self(key)
+        Self(HmacKey::new(&key[..]))
     }
 
     /// `HMAC-SHA256(key, message)`, raw. For a signature, the message is the string to sign and the result is
