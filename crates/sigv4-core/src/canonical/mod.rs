@@ -56,7 +56,8 @@ impl CanonicalRequest<'_, '_> {
         sink.put(b"\n");
     }
 
-    fn put_payload_hash(&self, sink: &mut impl Sink) {
+    /// Everything behind that list.
+    pub(crate) fn put_payload_hash(&self, sink: &mut impl Sink) {
         sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }
 
@@ -64,14 +65,6 @@ impl CanonicalRequest<'_, '_> {
     pub fn digest(&self) -> [u8; 32] {
         let mut sink = HashSink::new();
         self.put(&mut sink);
-        sink.finish()
-    }
-
-    /// As [`digest`](Self::digest), by a sink that took the [head](Self::put_head), with the list of signed headers, which
-    /// somebody wrote already.
-    pub(crate) fn digest_by(&self, sink: &mut HashSink, signed_headers: &[u8]) -> [u8; 32] {
-        sink.put(signed_headers);
-        self.put_payload_hash(sink);
         sink.finish()
     }
 

@@ -63,7 +63,7 @@ const BLOCK: usize = 64;
 const GATHERED: usize = 8 * BLOCK;
 
 impl HashSink {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { hash: Default::default(), gathered: [0; GATHERED], len: 0, hashed: 0 }
     }

@@ -106,6 +106,7 @@ const SIGNATURE: &str = ", Signature=";
 /// The header while it is made: all but the signature, in one buffer of exactly the size that it will have.
 ///
 /// The list of signed headers stands in what is signed too: it is written once, here.
+#[derive(Default)]
 pub(crate) struct Draft {
     text: Vec<u8>,
     signed_headers: Range<usize>,
@@ -146,10 +147,11 @@ impl Draft {
     }
 
     /// The header's text, which ends with the signature.
-    pub(crate) fn finish(mut self, signature: &[u8]) -> Vec<u8> {
-        self.text.truncate(self.signature_at + signature.len());
-        Room(&mut self.text[self.signature_at..]).put(signature);
-        self.text
+    pub(crate) fn finish(&mut self, signature: &[u8]) -> Vec<u8> {
+        let mut text = std::mem::take(&mut self.text);
+        text.truncate(self.signature_at + signature.len());
+        Room(&mut text[self.signature_at..]).put(signature);
+        text
     }
 }
 

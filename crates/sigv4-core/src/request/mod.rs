@@ -1,6 +1,8 @@
 //! Step 4 of the specification: the signature put into the request, as headers or in the query.
 
 mod authorization;
+mod header_signature;
+mod key;
 mod params;
 #[cfg(feature = "tokens")]
 mod post_policy;
@@ -11,15 +13,17 @@ mod signed_headers;
 mod view;
 
 pub use authorization::Authorization;
+pub use header_signature::{
+    HeaderSignature, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET, X_AMZ_S3SESSION_TOKEN,
+    X_AMZ_SECURITY_TOKEN,
+};
 pub use params::SigningParams;
 #[cfg(feature = "tokens")]
 pub use post_policy::{PostForm, PostPolicy, sign_post_policy};
 pub(crate) use presign::presign_after;
 pub use presign::{MAX_EXPIRY, QuerySignature, presign};
-pub use sign::{
-    HeaderSignature, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET, X_AMZ_S3SESSION_TOKEN,
-    X_AMZ_SECURITY_TOKEN, sign,
-};
+pub(crate) use sign::Signing;
+pub use sign::sign;
 pub use signed_headers::{HOP_HEADERS, HOP_PREFIXES, SignedHeaders};
 pub use view::{HeaderView, RequestView};
 

@@ -1,13 +1,12 @@
-//! With what a request is signed, and the signature of its canonical request.
+//! With what a request is signed.
 
 use super::{RequestView, SignedHeaders, SignedText};
-use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest, HashSink};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::service::ServiceRules;
-use crate::signature::signing_key::Remembered;
-use crate::signature::{Algorithm, CredentialScope, Hex, Signature, StringToSign, scope};
+use crate::signature::{Algorithm, CredentialScope, StringToSign, scope};
 
 /// With what, when and how a request is signed. Both forms of a signature, header and presigned, take it.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +75,7 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    fn check_expiry(&self) -> Result<(), Error> {
+    pub(super) fn check_expiry(&self) -> Result<(), Error> {
         if !self.credentials.is_expired(self.date.time()) {
             return Ok(());
         }
@@ -95,22 +94,6 @@ impl<'a> SigningParams<'a> {
             Algorithm::V4 => CredentialScope::new(self.date, self.region, self.service),
             Algorithm::V4a { .. } => CredentialScope::without_region(self.date, self.service),
         }
-    }
-
-    /// The key that signs, after a [`check`](Self::check). What that has to say of region and service is remembered with the key.
-    pub(super) fn key(&self) -> Result<Key, Error> {
-        if self.algorithm != Algorithm::V4 || self.rules.sigv4a_only {
-            self.check()?;
-            #[cfg(feature = "sigv4a")]
-            return Ok(Key::V4a { scope: self.scope().to_string() });
-        }
-        self.check_expiry()?;
-        let secret = self.credentials.secret_access_key();
-        let key = self.credentials.keys().get(secret, self.date, self.region, self.service);
-        if !key.is_sound() {
-            self.check()?;
-        }
-        Ok(Key::V4(key))
     }
 
     /// The canonical request, by the rules of the service.
@@ -133,49 +116,15 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// The signature of a canonical request, whose head `sink` took already, and both texts where somebody asked for them. The list
-    /// of signed headers is at hand, written.
-    pub(super) fn signature(
-        &self,
-        key: &Key,
-        canonical: &CanonicalRequest<'_, '_>,
-        sink: &mut HashSink,
-        signed_headers: &[u8],
-        text: Option<&mut SignedText>,
-    ) -> Result<Signature, Error> {
-        let algorithm = self.algorithm.name();
-        let digest = canonical.digest_by(sink, signed_headers);
-        if let Some(text) = text {
-            let string_to_sign = StringToSign { algorithm, date: self.date, scope: self.scope(), digest };
-            text.canonical_request = canonical.to_text();
-            text.string_to_sign = string_to_sign.to_text();
-        }
-        let mut long = Vec::new();
-        let bytes = StringToSign::write(algorithm, self.date, key.scope(), &digest, sink.room(), &mut long);
-        match key {
-            Key::V4(key) => Ok(Signature::V4(Hex::of(&key.sign(bytes)))),
-            #[cfg(feature = "sigv4a")]
-            Key::V4a { .. } => Ok(Signature::V4a(self.credentials.key_pair()?.sign(bytes).into())),
-        }
-    }
-}
-
-/// What signs, and its credential scope.
-pub(super) enum Key {
-    V4(Remembered),
-    /// The key pair is the credentials' own, whatever the scope.
-    #[cfg(feature = "sigv4a")]
-    V4a {
-        scope: String,
-    },
-}
-
-impl Key {
-    pub(super) fn scope(&self) -> &str {
-        match self {
-            Self::V4(key) => key.scope(),
-            #[cfg(feature = "sigv4a")]
-            Self::V4a { scope } => scope,
-        }
+    /// What is signed, as text.
+    pub(super) fn write_text(&self, canonical: &CanonicalRequest<'_, '_>, text: &mut SignedText) {
+        let string_to_sign = StringToSign {
+            algorithm: self.algorithm.name(),
+            date: self.date,
+            scope: self.scope(),
+            digest: canonical.digest(),
+        };
+        text.canonical_request = canonical.to_text();
+        text.string_to_sign = string_to_sign.to_text();
     }
 }

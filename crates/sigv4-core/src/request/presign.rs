@@ -165,8 +165,13 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     query.extend(&own);
     query.sort();
     let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
-    let mut sink = HashSink::new();
-    canonical.put_head(&mut sink);
+    if let Some(text) = text {
+        params.write_text(&canonical, text);
+    }
+    let mut hash = HashSink::new();
+    canonical.put(&mut hash);
+    let digest = hash.finish();
+
     // While the processor still hashes that.
     let mut url = Zeroizing::new(url);
     let query_at = url.len();
@@ -186,7 +191,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     }
     let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
 
-    let signature = params.signature(&key, &canonical, &mut sink, names.as_bytes(), text)?;
+    let signature = key.sign(params.date, &digest, hash.room());
     for (name, value) in [("X-Amz-Signature", signature.as_str())].into_iter().chain(appended) {
         url.extend(["&", name, "=", value]);
     }

@@ -8,7 +8,7 @@ use crate::body::BodyError;
 use crate::body::chunked::{ChunkSigner, ChunkedBody, ChunkedOptions, ChunkedPlan};
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::request::{self, HeaderSignature, RequestView, SignedText, SigningParams};
+use crate::request::{self, HeaderSignature, RequestView, SignedText, Signing, SigningParams};
 
 /// What turns the body of a signed request into the one to send.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ struct InChunks<'a> {
 }
 
 impl Cover for InChunks<'_> {
-    type Signature = (HeaderSignature, ChunkedPlan, ChunkSigner);
+    type Signed = (HeaderSignature, ChunkedPlan, ChunkSigner);
     type Rest = Chunks;
 
     const KEEPS_TEXT: bool = true;
@@ -107,8 +107,9 @@ impl Cover for InChunks<'_> {
         self,
         view: RequestView<'_, HeaderMap>,
         params: &SigningParams<'_>,
+        _: &mut Signing<'_>,
         text: Option<&mut SignedText>,
-    ) -> Result<Self::Signature, Error> {
+    ) -> Result<Self::Signed, Error> {
         let plan = ChunkedPlan::new(self.options, params.algorithm, self.length, view.headers)?;
         let RequestView { method, host, sign_host, path, query, headers } = view;
         let planned = plan.headers(headers);
@@ -118,7 +119,11 @@ impl Cover for InChunks<'_> {
         Ok((signature, plan, signer))
     }
 
-    fn apply((signature, plan, signer): Self::Signature, headers: &mut HeaderMap) -> Result<Chunks, Error> {
+    fn apply(
+        (signature, plan, signer): Self::Signed,
+        _: &mut Signing<'_>,
+        headers: &mut HeaderMap,
+    ) -> Result<Chunks, Error> {
         plan.apply(headers)?;
         signature.apply(headers)?;
         Ok(Chunks::new(plan, signer))

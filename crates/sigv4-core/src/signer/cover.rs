@@ -6,27 +6,33 @@ use http::HeaderMap;
 use super::watch::What;
 use crate::body::Payload;
 use crate::error::Error;
-use crate::request::{self, HeaderSignature, RequestView, SignedText, SigningParams};
+use crate::request::{RequestView, SignedText, Signing, SigningParams};
 
 /// What is signed of a body: all of it or nothing, told by a [`Payload`]; or its head now, and each chunk when it is sent.
 pub(super) trait Cover: Copy {
-    /// A signature that is not yet in the request.
-    type Signature;
+    /// What is to be put into the request beside the signature.
+    type Signed;
     /// What goes on with the body.
     type Rest;
 
     /// Whether a watched request keeps its texts, since its head is not all that is signed.
     const KEEPS_TEXT: bool;
 
+    /// Signs what `view` shows; the signature itself is left in the making.
     fn sign(
         self,
         view: RequestView<'_, HeaderMap>,
         params: &SigningParams<'_>,
+        signing: &mut Signing<'_>,
         text: Option<&mut SignedText>,
-    ) -> Result<Self::Signature, Error>;
+    ) -> Result<Self::Signed, Error>;
 
-    /// Puts the signature into the headers.
-    fn apply(signature: Self::Signature, headers: &mut HeaderMap) -> Result<Self::Rest, Error>;
+    /// Puts all into the headers.
+    fn apply(
+        signed: Self::Signed,
+        signing: &mut Signing<'_>,
+        headers: &mut HeaderMap,
+    ) -> Result<Self::Rest, Error>;
 
     /// What is kept of it by a watch.
     #[cfg(feature = "refusals")]
@@ -34,7 +40,7 @@ pub(super) trait Cover: Copy {
 }
 
 impl Cover for Payload<'_> {
-    type Signature = HeaderSignature;
+    type Signed = ();
     type Rest = ();
 
     const KEEPS_TEXT: bool = false;
@@ -43,13 +49,14 @@ impl Cover for Payload<'_> {
         self,
         view: RequestView<'_, HeaderMap>,
         params: &SigningParams<'_>,
+        signing: &mut Signing<'_>,
         text: Option<&mut SignedText>,
-    ) -> Result<HeaderSignature, Error> {
-        request::sign(&view, params, self, text)
+    ) -> Result<(), Error> {
+        signing.read(&view, params, self, text)
     }
 
-    fn apply(signature: HeaderSignature, headers: &mut HeaderMap) -> Result<(), Error> {
-        signature.apply(headers)
+    fn apply((): (), signing: &mut Signing<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
+        signing.put(headers)
     }
 
     #[cfg(feature = "refusals")]

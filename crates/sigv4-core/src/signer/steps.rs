@@ -12,11 +12,12 @@ use super::trace;
 #[cfg(feature = "refusals")]
 use super::watch::{self, Watch};
 use super::{Location, Origin, SignOptions, SignTarget, Signer};
+use crate::canonical::HashSink;
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::flow::{self, BodyShape, PayloadPlan, PlanFacts};
-use crate::request::{RequestView, SignedHeaders, SignedText, SigningParams};
+use crate::request::{RequestView, SignedHeaders, SignedText, Signing, SigningParams};
 use crate::service::ServiceRules;
 
 /// Nothing can be watched without the feature `refusals`.
@@ -103,7 +104,9 @@ impl Signer {
         now: SystemTime,
         watch: Option<&mut Watch>,
     ) -> Result<C::Rest, Error> {
-        let (uri, host, defaults, signature);
+        let mut hash = HashSink::new();
+        let mut signing = Signing::by(&mut hash);
+        let (uri, host, defaults, signed);
         // Found out first, while nothing is reported or changed.
         if request.headers().len() > SURE_TO_GROW {
             make_room(request.headers_mut())?;
@@ -145,7 +148,7 @@ impl Signer {
             let (span, wants_text) =
                 (self.trace(request, &scope, &params), wants_text || trace::wants_text());
             let mut text = wants_text.then(SignedText::default);
-            signature = cover.sign(view, &params, text.as_mut())?;
+            signed = cover.sign(view, &params, &mut signing, text.as_mut())?;
             #[cfg(feature = "tracing")]
             trace::signed(span, text.as_ref());
             #[cfg(feature = "refusals")]
@@ -168,7 +171,7 @@ impl Signer {
         if let Some(defaults) = defaults {
             *headers = defaults;
         }
-        let rest = C::apply(signature, headers)?;
+        let rest = C::apply(signed, &mut signing, headers)?;
         if let Some(host) = host {
             headers.insert(http::header::HOST, host);
         }
