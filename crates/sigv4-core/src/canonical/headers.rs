@@ -79,7 +79,8 @@ impl<'a> CanonicalHeaders<'a> {
     }
 
     fn sorted(&self) -> impl Iterator<Item = &Header<'a>> {
-        self.order.iter().map(|entry| &self.list[place(*entry, self.list.len())])
+        let list = &self.list[..];
+        self.order.iter().map(|entry| &list[place(*entry, list.len())])
     }
 
     /// Puts `name:value` lines, each with its line break; values of one name are joined by commas.

@@ -20,17 +20,13 @@ impl NameStart {
     pub(crate) const fn of(name: &str) -> Self {
         let name = name.as_bytes();
         // The first eight bytes, and the first that `x-amz-` leaves.
-        let (first, behind) = match (name.first_chunk(), name.last_chunk()) {
-            (Some(first), Some(last)) => {
-                let last = u64::from_be_bytes(*last);
-                let behind = match name {
-                    [_, _, _, _, _, _, behind @ ..] if behind.len() >= 8 => load(behind),
-                    // What is in front of them is shifted out.
-                    _ => last << (8 * (14 - name.len() as u32)),
-                };
-                (u64::from_be_bytes(*first), behind)
+        let (first, behind) = match name.first_chunk() {
+            Some(first) => {
+                // Of a name that ends before that, its last eight bytes: what is in front of those wanted is shifted out.
+                let at = if name.len() < 14 { name.len() - 8 } else { 6 };
+                (u64::from_be_bytes(*first), load(name.split_at(at).1) << (8 * (6 - at)))
             }
-            _ => {
+            None => {
                 let behind = if let [_, _, _, _, _, _, behind @ ..] = name { load(behind) } else { 0 };
                 (load(name), behind)
             }

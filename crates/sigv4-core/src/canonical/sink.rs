@@ -203,15 +203,21 @@ fn copy_short(to: &mut [u8], from: &[u8]) {
             *to = *from;
         }
     }
-    match from.len() {
-        0 => {}
-        1 => to[0] = from[0],
-        2..4 => ends::<2>(to, from),
-        4..8 => ends::<4>(to, from),
-        8..16 => ends::<8>(to, from),
-        16..32 => ends::<16>(to, from),
-        32..=64 => ends::<32>(to, from),
-        _ => to.copy_from_slice(from),
+    let len = from.len();
+    // The most common lengths first.
+    if len >= 8 {
+        match len {
+            ..=16 => ends::<8>(to, from),
+            ..=32 => ends::<16>(to, from),
+            ..=64 => ends::<32>(to, from),
+            _ => to.copy_from_slice(from),
+        }
+    } else if len >= 4 {
+        ends::<4>(to, from);
+    } else if len >= 2 {
+        ends::<2>(to, from);
+    } else if len == 1 {
+        to[0] = from[0];
     }
 }
 

@@ -108,7 +108,7 @@ impl<'h> Signing<'h> {
             headers.push("host", host);
             headers.push_plain("x-amz-date", params.date.as_bytes());
             if let Some(token) = token.filter(|_| !params.omit_session_token) {
-                headers.push(
+                headers.push_plain(
                     if s3_session { "x-amz-s3session-token" } else { "x-amz-security-token" },
                     token.as_bytes(),
                 );
