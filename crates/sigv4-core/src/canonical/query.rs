@@ -39,11 +39,10 @@ impl Query<'_> {
 
 /// Puts `key=value&key=value`.
 fn put(sink: &mut impl Sink, pairs: &[(Piece<'_>, Piece<'_>)], encoded: &[u8]) {
-    for (at, (key, value)) in pairs.iter().enumerate() {
-        if at > 0 {
-            sink.put(b"&");
-        }
-        sink.put_all([key.bytes(encoded), b"=", value.bytes(encoded)]);
+    let Some(((key, value), others)) = pairs.split_first() else { return };
+    sink.put_all([key.bytes(encoded), b"=", value.bytes(encoded)]);
+    for (key, value) in others {
+        sink.put_all([b"&", key.bytes(encoded), b"=", value.bytes(encoded)]);
     }
 }
 
