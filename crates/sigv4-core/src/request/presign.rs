@@ -149,6 +149,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
         put_encoded(&mut regions, set.as_str().as_bytes());
         own.push(("X-Amz-Region-Set", regions.as_str()));
     }
+    own.push(("X-Amz-SignedHeaders", signed_names.as_str()));
     let token_name = match params.rules.token {
         TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
         _ => "X-Amz-Security-Token",
@@ -157,7 +158,6 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
         params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
     let token = params.credentials.session_token_in_query().map(|token| (token_name, token));
     own.extend(token.filter(|_| !append_token));
-    own.push(("X-Amz-SignedHeaders", signed_names.as_str()));
 
     let callers = || pairs(request.query).filter(|pair| !is_parameter(pair));
     let mut query = CanonicalQuery::default();
