@@ -160,7 +160,8 @@ impl Workload {
             Shape::Document => (format!("/orders/_doc/{}", random.text(DIGITS, 8)), Vec::new()),
             Shape::Object => (format!("/2026/11/{}.jpg", random.text(DIGITS, 8)), Vec::new()),
             Shape::Unicode => (
-                format!("/{}/{}", random.text(UNICODE, 29), random.text(UNICODE, 30)),
+                // In any order, each letter twice: all keys are of one length.
+                format!("/{}/{}", shuffled(&UNICODE[1..], random), shuffled(UNICODE, random)),
                 vec![
                     ("versionId", random.text(LETTERS, 32)),
                     ("response-content-type", "application/json".to_owned()),
@@ -183,6 +184,12 @@ impl Workload {
         let body = body.bytes().cycle().take(self.body).collect();
         Sample { method: self.method, host: self.host, path, query, headers, body }
     }
+}
+
+fn shuffled(letters: &str, random: &mut Random) -> String {
+    let mut letters: Vec<_> = letters.chars().collect();
+    random.shuffle(&mut letters);
+    letters.into_iter().collect()
 }
 
 const JSON: &str = "application/json";
