@@ -56,7 +56,9 @@ pub(crate) struct CanonicalQuery<'a> {
 
 /// The pairs of a query string: what stands between `&`, unless that is nothing.
 pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split('&').filter(|pair| !pair.is_empty())
+    // Most have none.
+    let raw = Some(raw).filter(|raw| !raw.is_empty());
+    raw.into_iter().flat_map(|raw| raw.split('&')).filter(|pair| !pair.is_empty())
 }
 
 /// A key or a value in normal form.

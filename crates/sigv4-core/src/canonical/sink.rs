@@ -203,21 +203,16 @@ fn copy_short(to: &mut [u8], from: &[u8]) {
             *to = *from;
         }
     }
-    let len = from.len();
     // The most common lengths first.
-    if len >= 8 {
-        match len {
-            ..=16 => ends::<8>(to, from),
-            ..=32 => ends::<16>(to, from),
-            ..=64 => ends::<32>(to, from),
-            _ => to.copy_from_slice(from),
-        }
-    } else if len >= 4 {
-        ends::<4>(to, from);
-    } else if len >= 2 {
-        ends::<2>(to, from);
-    } else if len == 1 {
-        to[0] = from[0];
+    match from.len() {
+        8..=16 => ends::<8>(to, from),
+        17..=32 => ends::<16>(to, from),
+        33..=64 => ends::<32>(to, from),
+        4..8 => ends::<4>(to, from),
+        2..4 => ends::<2>(to, from),
+        1 => to[0] = from[0],
+        0 => {}
+        _ => to.copy_from_slice(from),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a signature in the header form adds to a request.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -136,19 +136,26 @@ impl HeaderSignature {
 
 /// The value of `x-amz-date`, shared by the requests that a thread signs in one second, but for the first: who signs now and
 /// then would only keep what nobody shares.
+#[inline]
 pub(super) fn date_value(date: &AmzDate) -> Result<HeaderValue, Error> {
     thread_local! {
-        static LAST: Cell<Option<(AmzDate, Option<HeaderValue>)>> = const { Cell::new(None) };
+        static LAST: RefCell<Option<(AmzDate, Option<HeaderValue>)>> = const { RefCell::new(None) };
     }
-    let kept = LAST.try_with(Cell::take).ok().flatten().filter(|(of, _)| of == date);
-    let is_first = kept.is_none();
-    let value = match kept {
-        Some((_, Some(value))) => value,
-        _ => header_value(date.as_bytes().to_vec(), false)?,
-    };
-    let shared = (!is_first).then(|| value.clone());
-    let _ = LAST.try_with(|last| last.set(Some((*date, shared))));
-    Ok(value)
+    let shared = LAST.try_with(|last| match &mut *last.try_borrow_mut().ok()? {
+        Some((of, Some(value))) if of == date => Some(value.clone()),
+        Some((of, value)) if of == date => {
+            *value = header_value(date.as_bytes().to_vec(), false).ok();
+            value.clone()
+        }
+        last => {
+            *last = Some((*date, None));
+            None
+        }
+    });
+    match shared {
+        Ok(Some(value)) => Ok(value),
+        _ => header_value(date.as_bytes().to_vec(), false),
+    }
 }
 
 /// A header's value out of bytes that are known to be visible ASCII, without a copy.

@@ -81,7 +81,7 @@ impl<'h> Signing<'h> {
             params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
         let region_set = params.algorithm.region_set();
         let mut removed = Removed::default();
-        let (payload_hash, content_sha256, draft);
+        let payload_hash;
         {
             // These borrow what is declared before. In a block, since to move them to their end takes longer than a header's line.
             let mut headers = CanonicalHeaders::default();
@@ -101,9 +101,9 @@ impl<'h> Signing<'h> {
             let payload = former.content_sha256.map_or(payload, Payload::literal);
             payload_hash = payload.hash()?;
             let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
-            content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
+            self.others.content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
             // Left by an earlier signature that needed it.
-            removed.content_sha256 = former.signed && content_sha256.is_none();
+            removed.content_sha256 = former.signed && !is_due;
 
             headers.push("host", host);
             headers.push_plain("x-amz-date", params.date.as_bytes());
@@ -125,7 +125,7 @@ impl<'h> Signing<'h> {
                     Some(callers) => headers.push(name, callers),
                 }
             }
-            if let Some(value) = &content_sha256 {
+            if let Some(value) = &self.others.content_sha256 {
                 headers.push_plain("x-amz-content-sha256", value.as_bytes());
             }
             match (region_set, former.region_set) {
@@ -142,14 +142,13 @@ impl<'h> Signing<'h> {
             }
             canonical.put_head(self.hash);
             // While the processor still hashes that.
-            draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
-            self.hash.put(draft.signed_headers());
+            self.draft =
+                Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
+            self.hash.put(self.draft.signed_headers());
             canonical.put_payload_hash(self.hash);
         }
         self.key = Some((key, *params.date));
-        self.draft = draft;
         self.others.date = Some(date_value(params.date)?);
-        self.others.content_sha256 = content_sha256;
         self.others.token = token.cloned();
         self.others.s3_session = s3_session;
         self.others.region_set = region_set.map(|regions| regions.header_value().clone());
