@@ -57,6 +57,7 @@ impl CanonicalRequest<'_, '_> {
     }
 
     /// Everything behind that list.
+    #[inline]
     pub(crate) fn put_payload_hash(&self, sink: &mut impl Sink) {
         sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }

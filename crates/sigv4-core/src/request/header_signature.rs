@@ -25,13 +25,13 @@ pub struct HeaderSignature {
     /// It ends with the signature.
     pub(super) authorization: HeaderValue,
     pub(super) signature_len: usize,
+    pub(super) date: HeaderValue,
     pub(super) others: Others,
 }
 
-/// What goes into the headers besides `authorization`.
+/// What goes into the headers besides `authorization` and `x-amz-date`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Others {
-    pub(super) date: Option<HeaderValue>,
     pub(super) content_sha256: Option<HeaderValue>,
     pub(super) token: Option<HeaderValue>,
     /// Whether the token is that of an S3 Express session.
@@ -66,10 +66,10 @@ impl Removed {
 }
 
 impl Others {
-    /// Moves them into a request, in place of those of an earlier signature, with room for one header more. An error of kind
-    /// `Header`, with nothing changed, when the map can hold no more.
-    #[inline]
-    pub(super) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
+    /// Puts them and the date into a request, in place of those of an earlier signature, with room for one header more. An error of
+    /// kind `Header`, with nothing changed, when the map can hold no more.
+    #[inline(always)]
+    pub(super) fn put(&mut self, date: HeaderValue, headers: &mut HeaderMap) -> Result<(), Error> {
         // Date and signature, and what else there is.
         let others = [&self.content_sha256, &self.token, &self.region_set];
         let added = 2 + others.iter().filter(|value| value.is_some()).count();
@@ -79,9 +79,7 @@ impl Others {
         if let Some(removed) = self.removed {
             removed.from(headers);
         }
-        if let Some(value) = self.date.take() {
-            headers.insert(X_AMZ_DATE, value);
-        }
+        headers.insert(X_AMZ_DATE, date);
         if let Some(value) = self.content_sha256.take() {
             headers.insert(X_AMZ_CONTENT_SHA256, value);
         }
@@ -116,7 +114,7 @@ impl HeaderSignature {
         let others = &self.others;
         let values = [
             Some(&self.authorization),
-            others.date.as_ref(),
+            Some(&self.date),
             others.content_sha256.as_ref(),
             others.token.as_ref().filter(|_| !others.s3_session),
             others.token.as_ref().filter(|_| others.s3_session),
@@ -128,7 +126,7 @@ impl HeaderSignature {
     /// Puts them into a request, in place of those of an earlier signature. An error of kind `Header`, with
     /// nothing changed, when the map can hold no more.
     pub fn apply(mut self, headers: &mut HeaderMap) -> Result<(), Error> {
-        self.others.put(headers)?;
+        self.others.put(self.date, headers)?;
         headers.insert(AUTHORIZATION, self.authorization);
         Ok(())
     }
@@ -136,7 +134,7 @@ impl HeaderSignature {
 
 /// The value of `x-amz-date`, shared by the requests that a thread signs in one second, but for the first: who signs now and
 /// then would only keep what nobody shares.
-#[inline]
+#[inline(always)]
 pub(super) fn date_value(date: &AmzDate) -> Result<HeaderValue, Error> {
     thread_local! {
         static LAST: RefCell<Option<(AmzDate, Option<HeaderValue>)>> = const { RefCell::new(None) };

@@ -148,7 +148,6 @@ impl<'h> Signing<'h> {
             canonical.put_payload_hash(self.hash);
         }
         self.key = Some((key, *params.date));
-        self.others.date = Some(date_value(params.date)?);
         self.others.token = token.cloned();
         self.others.s3_session = s3_session;
         self.others.region_set = region_set.map(|regions| regions.header_value().clone());
@@ -159,18 +158,29 @@ impl<'h> Signing<'h> {
     /// The second half: the signature.
     pub(crate) fn finish(mut self) -> Result<HeaderSignature, Error> {
         let digest = self.hash.finish();
+        let date = self.date()?;
         let (authorization, signature_len) = self.authorization(&digest)?;
-        Ok(HeaderSignature { authorization, signature_len, others: self.others })
+        Ok(HeaderSignature { authorization, signature_len, date, others: self.others })
     }
 
     /// As [`finish`](Self::finish), put into the headers of the request that was read.
     pub(crate) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         let digest = self.hash.finish();
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
-        self.others.put(headers)?;
+        let date = self.date()?;
+        self.others.put(date, headers)?;
         let (authorization, _) = self.authorization(&digest)?;
         headers.insert(AUTHORIZATION, authorization);
         Ok(())
+    }
+
+    fn key(&self) -> &(Key, AmzDate) {
+        self.key.as_ref().unwrap_or_else(|| unreachable!("finished before a request was read"))
+    }
+
+    #[inline(always)]
+    fn date(&self) -> Result<HeaderValue, Error> {
+        date_value(&self.key().1)
     }
 
     /// The header, and how much of its end is the signature.

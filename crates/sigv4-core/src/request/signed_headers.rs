@@ -116,7 +116,7 @@ impl SignedHeaders {
     }
 
     /// As [`covers`](Self::covers), of a name that is neither `host` nor `authorization`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn covers_other(&self, start: NameStart, name: &str) -> bool {
         if contains(&self.never, name) {
             return false;
