@@ -105,7 +105,6 @@ thread_local! {
 
 impl AmzDate {
     /// The moment of `time`, its part of a second dropped. An error of kind `Option` outside the years 0 to 9999.
-    #[inline(always)]
     pub fn new(time: SystemTime) -> Result<Self, Error> {
         let unix = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),

@@ -65,7 +65,7 @@ impl<'a> Payload<'a> {
 
     /// The last line of the canonical request. An error of kind `Payload` when a literal holds white space or bytes
     /// that no header can carry.
-    #[inline(always)]
+    #[inline]
     pub fn hash(&self) -> Result<PayloadHash<'a>, Error> {
         Ok(PayloadHash(match self.0 {
             Kind::Empty => Hash::Literal(EMPTY_SHA256),
@@ -163,7 +163,7 @@ impl PayloadHash<'_> {
     }
 
     /// As a header value; the literals that signers use often take no allocation.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn header_value(&self) -> Result<HeaderValue, Error> {
         // Made while compiling, so that their bytes are not looked at again for each request.
         static UNSIGNED: HeaderValue = HeaderValue::from_static(UNSIGNED_PAYLOAD);

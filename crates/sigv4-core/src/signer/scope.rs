@@ -64,7 +64,6 @@ impl<'a> Scope<'a> {
 
 impl ScopeSource {
     /// What the options of the request say, else what the signer was told, else what the host says.
-    #[inline(always)]
     pub(super) fn resolve<'a>(
         &'a self,
         options: Option<&'a SignOptions>,
@@ -103,7 +102,6 @@ impl ScopeSource {
         }
     }
 
-    #[inline(always)]
     fn resolve_region<'a>(
         &'a self,
         options: Option<&'a SignOptions>,

@@ -181,8 +181,6 @@ impl Signer {
         Ok(rest)
     }
 
-    // Inlined, as is what it calls: what is returned through memory field by field, and moved on in larger pieces, is waited for.
-    #[inline(always)]
     pub(super) fn scope<'a>(
         &'a self,
         options: Option<&'a SignOptions>,
@@ -201,7 +199,6 @@ impl Signer {
     }
 
     /// The scope without regard to what was learnt.
-    #[inline(always)]
     pub(super) fn told_scope<'a>(
         &'a self,
         options: Option<&'a SignOptions>,

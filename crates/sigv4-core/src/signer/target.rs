@@ -57,7 +57,6 @@ pub struct Location<'a> {
 
 impl<'a> Location<'a> {
     /// The location of a URI.
-    #[inline(always)]
     pub fn of(uri: &'a Uri) -> Result<Self, Error> {
         Ok(Self {
             scheme: uri.scheme_str().unwrap_or_default(),
@@ -92,7 +91,6 @@ impl<B> SignTarget for Request<B> {
         self.extensions()
     }
 
-    #[inline(always)]
     fn location(&self) -> Result<Location<'_>, Error> {
         Location::of(self.uri())
     }
@@ -129,7 +127,6 @@ impl SignTarget for Parts {
         &self.extensions
     }
 
-    #[inline(always)]
     fn location(&self) -> Result<Location<'_>, Error> {
         Location::of(&self.uri)
     }
