@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod blocks;
 pub mod body;
 pub mod canonical;
 pub mod clock;

@@ -3,7 +3,7 @@
 use sha2::Sha256;
 use sha2::digest::block_api::EagerHash;
 
-use crate::signature::blocks;
+use crate::blocks;
 
 /// Takes bytes in order.
 pub trait Sink {

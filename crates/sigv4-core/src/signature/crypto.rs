@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::Sha256;
 use sha2::digest::block_api::EagerHash;
 
-use super::blocks;
+use crate::blocks;
 
 /// The SHA-256 of no bytes, in hex.
 pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

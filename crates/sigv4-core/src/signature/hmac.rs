@@ -5,7 +5,7 @@ use hmac::block_api::HmacCore;
 use hmac::digest::CtOutput;
 use sha2::Sha256;
 
-use super::blocks;
+use crate::blocks;
 
 type Core = HmacCore<Sha256>;
 

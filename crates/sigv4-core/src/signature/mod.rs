@@ -1,7 +1,6 @@
 //! String to sign, signing key and signature: steps 2 and 3 of the specification.
 
 mod algorithm;
-pub(crate) mod blocks;
 mod crypto;
 pub(crate) mod hmac;
 pub(crate) mod scope;
