@@ -125,6 +125,7 @@ fn kind(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use percent_encoding::percent_decode;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -176,6 +177,18 @@ mod tests {
                     assert_eq!(is_normal_path(text.as_bytes()), found, "{text}");
                 }
             }
+        }
+    }
+
+    proptest! {
+        /// Whatever stands before and behind an escape.
+        #[test]
+        fn a_path_is_normal_if_it_comes_back(path in "(%2[0F]|%[89A-F][0-9A-F]|%[0-9A-Fa-f]{0,2}|[%/a~+ü.-]){0,12}") {
+            let decoded: Vec<u8> = percent_decode(path.as_bytes()).collect();
+            let mut again = Vec::new();
+            put_encoded_path(&mut again, &decoded);
+            prop_assert_eq!(is_normal_path(path.as_bytes()), again == path.as_bytes());
+            prop_assert_eq!(normal_len(path.as_bytes(), IN_PATH) == path.len(), again == path.as_bytes());
         }
     }
 }
