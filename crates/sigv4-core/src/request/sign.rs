@@ -158,7 +158,7 @@ impl<'h> Signing<'h> {
     /// The second half: the signature.
     pub(crate) fn finish(mut self) -> Result<HeaderSignature, Error> {
         let digest = self.hash.finish();
-        let date = self.date()?;
+        let date = date_value(&read(&self.key).1)?;
         let (authorization, signature_len) = self.authorization(&digest)?;
         Ok(HeaderSignature { authorization, signature_len, date, others: self.others })
     }
@@ -167,28 +167,24 @@ impl<'h> Signing<'h> {
     pub(crate) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         let digest = self.hash.finish();
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
-        let date = self.date()?;
+        let date = date_value(&read(&self.key).1)?;
         self.others.put(date, headers)?;
         let (authorization, _) = self.authorization(&digest)?;
         headers.insert(AUTHORIZATION, authorization);
         Ok(())
     }
 
-    fn key(&self) -> &(Key, AmzDate) {
-        self.key.as_ref().unwrap_or_else(|| unreachable!("finished before a request was read"))
-    }
-
-    #[inline(always)]
-    fn date(&self) -> Result<HeaderValue, Error> {
-        date_value(&self.key().1)
-    }
-
     /// The header, and how much of its end is the signature.
     #[inline(always)]
     fn authorization(&mut self, digest: &[u8; 32]) -> Result<(HeaderValue, usize), Error> {
-        let Some((key, date)) = &self.key else { unreachable!("finished before a request was read") };
+        let (key, date) = read(&self.key);
         let signature = key.sign(date, digest, self.hash.room());
         let signature = signature.as_bytes();
         Ok((header_value(self.draft.finish(signature), true)?, signature.len()))
     }
+}
+
+/// What is there once a request was read.
+fn read(key: &Option<(Key, AmzDate)>) -> &(Key, AmzDate) {
+    key.as_ref().unwrap_or_else(|| unreachable!("finished before a request was read"))
 }
