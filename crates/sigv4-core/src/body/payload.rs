@@ -59,16 +59,23 @@ impl<'a> Payload<'a> {
 
     /// Whether the body is told by its own hash, so that a server that hashes what it receives knows the value
     /// without being told in a header.
+    #[cfg(feature = "verify")]
     pub(crate) fn is_plain_hash(&self) -> bool {
         !matches!(self.0, Kind::Literal(_))
     }
 
     /// The last line of the canonical request. An error of kind `Payload` when a literal holds white space or bytes
     /// that no header can carry.
-    #[inline]
     pub fn hash(&self) -> Result<PayloadHash<'a>, Error> {
-        Ok(PayloadHash(match self.0 {
-            Kind::Empty => Hash::Literal(EMPTY_SHA256),
+        let mut hash = PayloadHash::default();
+        self.hash_to(&mut hash)?;
+        Ok(hash)
+    }
+
+    /// As [`hash`](Self::hash), made where it stays: to move it takes a while.
+    pub(crate) fn hash_to(&self, hash: &mut PayloadHash<'a>) -> Result<(), Error> {
+        hash.0 = match self.0 {
+            Kind::Empty => Hash::Empty,
             Kind::Bytes(body) => Hash::Computed(Hex::of(&sha256(body))),
             Kind::Precomputed(digest) => Hash::Computed(Hex::of(&digest)),
             Kind::Literal(value) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic()) => {
@@ -80,7 +87,8 @@ impl<'a> Payload<'a> {
                     "the payload hash (x-amz-content-sha256) is empty or holds white space or a byte outside ASCII",
                 ));
             }
-        }))
+        };
+        Ok(())
     }
 }
 
@@ -136,12 +144,14 @@ impl<'a> From<&'a [u8]> for Payload<'a> {
     }
 }
 
-/// The last line of a canonical request, and the value of `x-amz-content-sha256`.
-#[derive(Debug, Clone, Copy)]
+/// The last line of a canonical request, and the value of `x-amz-content-sha256`. Unless it is made otherwise, that of no body.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct PayloadHash<'a>(Hash<'a>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 enum Hash<'a> {
+    #[default]
+    Empty,
     Literal(&'a str),
     Computed(Hex),
 }
@@ -150,6 +160,7 @@ impl PayloadHash<'_> {
     /// The text: 64 hex digits, or a literal.
     pub fn as_str(&self) -> &str {
         match &self.0 {
+            Hash::Empty => EMPTY_SHA256,
             Hash::Literal(text) => text,
             Hash::Computed(hex) => hex.as_str(),
         }
@@ -157,20 +168,25 @@ impl PayloadHash<'_> {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
+            Hash::Empty => EMPTY_SHA256.as_bytes(),
             Hash::Literal(text) => text.as_bytes(),
             Hash::Computed(hex) => hex.as_bytes(),
         }
     }
 
+    /// As [`Payload::is_plain_hash`].
+    pub(crate) fn is_plain(&self) -> bool {
+        !matches!(self.0, Hash::Literal(_))
+    }
+
     /// As a header value; the literals that signers use often take no allocation.
-    #[inline]
     pub(crate) fn header_value(&self) -> Result<HeaderValue, Error> {
         // Made while compiling, so that their bytes are not looked at again for each request.
         static UNSIGNED: HeaderValue = HeaderValue::from_static(UNSIGNED_PAYLOAD);
         static EMPTY: HeaderValue = HeaderValue::from_static(EMPTY_SHA256);
         match &self.0 {
+            Hash::Empty => Ok(EMPTY.clone()),
             Hash::Literal(UNSIGNED_PAYLOAD) => Ok(UNSIGNED.clone()),
-            Hash::Literal(EMPTY_SHA256) => Ok(EMPTY.clone()),
             _ => HeaderValue::from_bytes(self.as_bytes()).map_err(|_| {
                 Error::new(ErrorKind::Payload, "the payload hash holds a byte that no header can carry")
             }),

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Sink;
-use super::name_start::NameStart;
+use super::name_start::{KnownName, NameStart};
 
 /// Headers that take part in a signature, sorted by name.
 ///
@@ -42,11 +42,12 @@ impl<'a> CanonicalHeaders<'a> {
         self.list.push(Header { start, name, value, is_plain: false });
     }
 
-    /// As [`push`](Self::push), with a value that holds no white space.
-    #[inline]
-    pub(crate) fn push_plain(&mut self, name: &'a str, value: &'a [u8]) {
-        debug_assert!(!may_hold_space(value), "the value of {name} holds white space");
-        self.list.push(Header { start: NameStart::of(name), name, value, is_plain: true });
+    /// As [`push`](Self::push), of a header of the signer's own, of whose value it is known whether it is free of white space.
+    #[inline(never)]
+    pub(crate) fn push_known(&mut self, known: &KnownName, value: &'a [u8], is_plain: bool) {
+        let KnownName { name, start } = *known;
+        debug_assert!(!is_plain || !may_hold_space(value), "the value of {name} holds white space");
+        self.list.push(Header { start, name, value, is_plain });
     }
 
     /// Sorts by name. To be called once, after the last [`push`](Self::push).
@@ -180,8 +181,14 @@ fn may_hold_space(value: &[u8]) -> bool {
     // The last eight may be looked at twice.
     match (value.as_chunks().0, value.last_chunk()) {
         (words, Some(last)) => words.iter().any(is_low) || is_low(last),
-        (_, None) => value.iter().any(|&byte| byte <= b' '),
+        (_, None) => short_may_hold_space(value),
     }
+}
+
+/// Of less than eight bytes.
+#[inline(never)]
+fn short_may_hold_space(value: &[u8]) -> bool {
+    value.iter().any(|&byte| byte <= b' ')
 }
 
 fn is_space(byte: u8) -> bool {

@@ -12,7 +12,7 @@ mod sink;
 pub use headers::CanonicalHeaders;
 pub use sink::Sink;
 
-pub(crate) use name_start::{NameStart, NameStarts};
+pub(crate) use name_start::{KnownName, NameStart, NameStarts};
 pub use query::Query;
 pub(crate) use query::{CanonicalQuery, pairs};
 pub(crate) use sink::{HashSink, Room, Text};

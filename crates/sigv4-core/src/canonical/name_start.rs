@@ -7,7 +7,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NameStart(pub(super) u64);
 
-const AMZ: &[u8; 6] = b"x-amz-";
+/// `x-amz-`, as the start of a name without the lower two bytes.
+const AMZ: u64 = short(b"x-amz-").0 >> 16;
 
 impl NameStart {
     /// How many of the lower bits are free.
@@ -24,17 +25,19 @@ impl NameStart {
             Some(first) => {
                 // Of a name that ends before that, its last eight bytes: what is in front of those wanted is shifted out.
                 let at = if name.len() < 14 { name.len() - 8 } else { 6 };
-                (u64::from_be_bytes(*first), load(name.split_at(at).1) << (8 * (6 - at)))
+                let behind = match name.split_at(at).1.first_chunk() {
+                    Some(behind) => u64::from_be_bytes(*behind),
+                    // Never: eight are left.
+                    None => 0,
+                };
+                (u64::from_be_bytes(*first), behind << (8 * (6 - at)))
             }
-            None => {
-                let behind = if let [_, _, _, _, _, _, behind @ ..] = name { load(behind) } else { 0 };
-                (load(name), behind)
-            }
+            None => short(name),
         };
-        let (prefix, amz) = (first >> 16, load(AMZ) >> 16);
+        let prefix = first >> 16;
         // Before `x-amz-`, there, or after it.
-        let class = (prefix >= amz) as u64 + (prefix > amz) as u64;
-        let text = if prefix == amz { behind } else { first };
+        let class = (prefix >= AMZ) as u64 + (prefix > AMZ) as u64;
+        let text = if prefix == AMZ { behind } else { first };
         Self((class << 62) | ((text >> 8) << Self::PLACE_BITS))
     }
 
@@ -56,6 +59,20 @@ impl NameStart {
     }
 }
 
+/// A name that is known while this is compiled, with its start.
+#[derive(Debug)]
+pub(crate) struct KnownName {
+    pub(crate) name: &'static str,
+    pub(super) start: NameStart,
+}
+
+impl KnownName {
+    /// Of a name in lower case.
+    pub(crate) const fn of(name: &'static str) -> Self {
+        Self { name, start: NameStart::of(name) }
+    }
+}
+
 /// The starts of some names, as a set that holds a few others too.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NameStarts(u64);
@@ -71,18 +88,16 @@ impl NameStarts {
     }
 }
 
-/// The first eight bytes, or all there are and zeros.
-#[inline]
-const fn load(bytes: &[u8]) -> u64 {
-    if let Some(bytes) = bytes.first_chunk() {
-        return u64::from_be_bytes(*bytes);
-    }
-    let (mut number, mut at) = (0, 0);
-    while at < bytes.len() {
-        number |= (bytes[at] as u64) << (56 - 8 * at);
+/// Of a name of less than eight bytes: all of them and zeros, and what `x-amz-` leaves likewise. Apart from the code for the others,
+/// which are more.
+#[inline(never)]
+const fn short(name: &[u8]) -> (u64, u64) {
+    let (mut first, mut at) = (0, 0);
+    while at < name.len() {
+        first |= (name[at] as u64) << (56 - 8 * at);
         at += 1;
     }
-    number
+    (first, first << 48)
 }
 
 #[cfg(test)]

@@ -18,6 +18,11 @@ pub(crate) fn put_path<S: Sink>(sink: &mut S, raw: &[u8], normalize: bool, doubl
     if !normalize || is_normalized(raw) {
         return put(sink, raw);
     }
+    put_normalized(sink, raw, put);
+}
+
+#[inline(never)]
+fn put_normalized<S: Sink>(sink: &mut S, raw: &[u8], put: fn(&mut S, &[u8])) {
     let mut segments: SmallVec<[&[u8]; 16]> = SmallVec::new();
     for segment in raw.split(|&byte| byte == b'/') {
         match segment {
@@ -38,12 +43,7 @@ pub(crate) fn put_path<S: Sink>(sink: &mut S, raw: &[u8], normalize: bool, doubl
 /// Whether the path starts with `/` and has neither an empty segment nor one that starts with a dot.
 /// (A segment such as `.well-known` takes the slow way, to the same result.)
 fn is_normalized(raw: &[u8]) -> bool {
-    // No early end, so that many bytes are looked at at once.
-    let found = raw
-        .iter()
-        .zip(&raw[1..])
-        .fold(false, |found, (&a, &b)| found | ((a == b'/') & ((b == b'/') | (b == b'.'))));
-    raw[0] == b'/' && !found
+    raw[0] == b'/' && !raw.windows(2).any(|pair| pair[0] == b'/' && matches!(pair[1], b'/' | b'.'))
 }
 
 #[cfg(test)]

@@ -26,15 +26,18 @@ impl<'a> From<&'a str> for Query<'a> {
 impl Query<'_> {
     pub(crate) fn put(&self, sink: &mut impl Sink) {
         match self.0 {
-            Form::Raw(raw) => {
-                let mut query = CanonicalQuery::default();
-                query.read(raw);
-                query.sort();
-                put(sink, &query.pairs, &query.encoded);
-            }
+            Form::Raw(raw) => put_raw(sink, raw),
             Form::Canonical { pairs, encoded } => put(sink, pairs, encoded),
         }
     }
+}
+
+#[inline(never)]
+fn put_raw(sink: &mut impl Sink, raw: &str) {
+    let mut query = CanonicalQuery::default();
+    query.read(raw);
+    query.sort();
+    put(sink, &query.pairs, &query.encoded);
 }
 
 /// Puts `key=value&key=value`.
@@ -70,8 +73,12 @@ enum Piece<'a> {
 impl<'a> CanonicalQuery<'a> {
     /// Adds a query string as it stands on the wire, without the `?`. Empty pieces between `&` do not count, a key without `=` has
     /// an empty value, a `+` is a plus.
+    #[inline]
     pub(crate) fn read(&mut self, raw: &'a str) {
-        self.read_bytes(raw.as_bytes());
+        // Most have none.
+        if !raw.is_empty() {
+            self.read_bytes(raw.as_bytes());
+        }
     }
 
     /// Adds pairs that are in normal form.
@@ -82,8 +89,15 @@ impl<'a> CanonicalQuery<'a> {
 
     /// Sorts the pairs. To be called once, after the last one was added.
     pub(crate) fn sort(&mut self) {
+        if self.pairs.len() > 1 {
+            self.sort_pairs();
+        }
+    }
+
+    #[inline(never)]
+    fn sort_pairs(&mut self) {
         let Self { pairs, encoded } = self;
-        if pairs.len() > 1 {
+        {
             pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
                 let (a, b) = (a_key.bytes(encoded), b_key.bytes(encoded));
                 match (a.first_chunk(), b.first_chunk()) {

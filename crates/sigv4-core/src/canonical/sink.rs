@@ -68,11 +68,17 @@ impl HashSink {
         Self { hash: Default::default(), gathered: [0; GATHERED], len: 0, hashed: 0 }
     }
 
-    /// The digest of what was put so far; what comes next begins anew. (In place: to move all this takes longer than a block.)
+    /// The digest of what was put. Once, and nothing can be put any more. (Not by value: to move all this takes longer than a block.)
     #[inline]
     pub(crate) fn finish(&mut self) -> [u8; 32] {
-        let rest = std::mem::take(&mut self.hashed)..std::mem::take(&mut self.len);
-        blocks::finish(&mut std::mem::take(&mut self.hash), &self.gathered[rest]).into()
+        debug_assert!(!self.is_finished(), "finished twice");
+        let digest = blocks::finish(&mut self.hash, &self.gathered[self.hashed..self.len]).into();
+        self.len = usize::MAX;
+        digest
+    }
+
+    fn is_finished(&self) -> bool {
+        self.len == usize::MAX
     }
 
     /// Hashes the blocks that are full, but for the last.
@@ -84,12 +90,19 @@ impl HashSink {
 
     /// The memory in which pieces are gathered, to be used for something else once all are hashed.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        debug_assert_eq!(self.len, 0, "gathered, and not hashed yet");
+        debug_assert!(self.is_finished(), "gathered, and not hashed yet");
         &mut self.gathered
     }
 
-    /// Takes what there may be no room for: after the block that was begun, its blocks are hashed where they are.
-    fn overflow(&mut self, bytes: &[u8]) {
+    /// Takes what there may be no room for.
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self, pieces: &[&[u8]]) {
+        pieces.iter().for_each(|piece| self.put_long(piece));
+    }
+
+    /// After the block that was begun, its blocks are hashed where they are.
+    fn put_long(&mut self, bytes: &[u8]) {
         let lacking = self.len.next_multiple_of(BLOCK) - self.len;
         let (now, later) = bytes.split_at(lacking.min(bytes.len()));
         self.gathered[self.len..][..now.len()].copy_from_slice(now);
@@ -113,7 +126,8 @@ impl Sink for HashSink {
     fn put_all<const N: usize>(&mut self, pieces: [&[u8]; N]) {
         let end = self.len + pieces.iter().map(|piece| piece.len()).sum::<usize>();
         if end >= GATHERED {
-            return pieces.iter().for_each(|piece| self.overflow(piece));
+            // A copy: they stand in memory in this case only.
+            return self.overflow(&{ pieces });
         }
         put_short(&mut self.gathered[self.len..end], pieces);
         self.len = end;
@@ -147,9 +161,11 @@ impl<const N: usize> Text<N> {
     }
 
     #[cold]
-    fn overflow(&mut self, bytes: &[u8]) {
+    #[inline(never)]
+    fn overflow(&mut self, pieces: &[&[u8]]) {
         let short = &self.short[..self.len];
-        self.long.get_or_insert_with(|| short.to_vec()).extend_from_slice(bytes);
+        let long = self.long.get_or_insert_with(|| short.to_vec());
+        pieces.iter().for_each(|piece| long.extend_from_slice(piece));
         // Nothing fits any more.
         self.len = N;
     }
@@ -172,7 +188,8 @@ impl<const N: usize> Sink for Text<N> {
     fn put_all<const M: usize>(&mut self, pieces: [&[u8]; M]) {
         let end = self.len + pieces.iter().map(|piece| piece.len()).sum::<usize>();
         if end >= N {
-            return pieces.iter().for_each(|piece| self.overflow(piece));
+            // A copy: they stand in memory in this case only.
+            return self.overflow(&{ pieces });
         }
         put_short(&mut self.short[self.len..end], pieces);
         self.len = end;
@@ -194,24 +211,33 @@ fn put_short<'a, const N: usize>(mut room: &'a mut [u8], pieces: [&[u8]; N]) -> 
 /// 64 bytes, the first and the last few are copied, which may overlap.
 #[inline(always)]
 fn copy_short(to: &mut [u8], from: &[u8]) {
-    #[inline(always)]
-    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
-        if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
-            *to = *from;
-        }
-        if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
-            *to = *from;
-        }
-    }
     // The most common lengths first.
     match from.len() {
         8..=16 => ends::<8>(to, from),
         17..=32 => ends::<16>(to, from),
         33..=64 => ends::<32>(to, from),
+        1 => to[0] = from[0],
+        _ => copy_others(to, from),
+    }
+}
+
+/// Copies the first and the last `N` bytes.
+#[inline(always)]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+        *to = *from;
+    }
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        *to = *from;
+    }
+}
+
+/// As [`copy_short`], of other lengths. In one place, so that the code of many copies stays small.
+#[inline(never)]
+fn copy_others(to: &mut [u8], from: &[u8]) {
+    match from.len() {
         4..8 => ends::<4>(to, from),
         2..4 => ends::<2>(to, from),
-        1 => to[0] = from[0],
-        0 => {}
         _ => to.copy_from_slice(from),
     }
 }
@@ -234,8 +260,8 @@ mod tests {
 
     #[test]
     fn hashes_messages_of_every_length() {
-        let mut sink = HashSink::new();
         for length in 0..1300 {
+            let mut sink = HashSink::new();
             let data = vec![0xa5; length];
             sink.put(&data);
             assert_eq!(sink.finish()[..], Sha256::digest(&data)[..], "{length} bytes");
@@ -245,10 +271,10 @@ mod tests {
     #[test]
     fn hashes_long_pieces_after_any_start() {
         let data: Vec<u8> = (0..2000u32).map(|n| n as u8).collect();
-        let mut sink = HashSink::new();
         for first in 0..600 {
             for second in [0, 1, 63, 64, 65, 447, 448, 449, 511, 512, 513, 1300] {
                 let (message, rest) = (&data[..first + second + 60], &data[first + second..][..60]);
+                let mut sink = HashSink::new();
                 sink.put_all([&data[..first / 2], &data[first / 2..first]]);
                 sink.put_all([&data[first..first + second], &rest[..30], &rest[30..]]);
                 assert_eq!(sink.finish()[..], Sha256::digest(message)[..], "{first} and {second} bytes");

@@ -98,9 +98,9 @@ impl<'a> SigningParams<'a> {
 
     /// The canonical request, by the rules of the service.
     #[inline]
-    pub(super) fn canonical<'c, 'h, H: ?Sized>(
+    pub(super) fn canonical<'c, 'h>(
         &self,
-        request: &RequestView<'c, H>,
+        request: &RequestView<'c, ()>,
         query: &'c CanonicalQuery<'_>,
         headers: &'c CanonicalHeaders<'h>,
         payload_hash: &'c str,

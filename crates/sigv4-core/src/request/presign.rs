@@ -6,7 +6,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
-use super::view::{Found, HeaderView, RequestView};
+use super::view::{self, Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
@@ -104,14 +104,27 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<QuerySignature, Error> {
-    let key = params.key()?;
-    let lifetime = lifetime(params, expires)?;
-    // Declared before the headers that will borrow them.
-    #[expect(clippy::needless_late_init, reason = "dropped after the headers that borrow it")]
-    let payload_hash;
-    let mut headers = CanonicalHeaders::default();
+    // Before the headers, which borrow it.
     let mut found = Found::default();
+    let mut headers = CanonicalHeaders::default();
     found.look(request.headers, params.signed_headers, &mut headers)?;
+    let lifetime = lifetime(params, expires)?;
+    presign_looked(url, &request.without_headers(), params, lifetime, payload, &found, &mut headers, text)
+}
+
+/// The rest of it, of which there is one for requests of all kinds.
+#[expect(clippy::too_many_arguments, reason = "the steps of one function")]
+fn presign_looked<'x>(
+    url: String,
+    request: &RequestView<'x, ()>,
+    params: &SigningParams<'x>,
+    lifetime: Duration,
+    payload: Payload<'x>,
+    found: &Found<'x>,
+    headers: &mut CanonicalHeaders<'x>,
+    text: Option<&mut SignedText>,
+) -> Result<QuerySignature, Error> {
+    let key = params.key()?;
     let host = found.host(request)?;
     let former = found.former()?;
     if former.signed {
@@ -120,13 +133,13 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
             "the request is signed in its Authorization header already: presign an unsigned one",
         ));
     }
-    payload_hash = former.content_sha256.map_or(payload, Payload::literal).hash()?;
-    headers.push("host", host);
+    let payload_hash = former.content_sha256.map_or(payload, Payload::literal).hash()?;
+    headers.push_known(&view::HOST, host, false);
     if let Some(value) = former.content_sha256 {
-        headers.push("x-amz-content-sha256", value.as_bytes());
+        headers.push_known(&view::CONTENT_SHA256, value.as_bytes(), false);
     }
-    if let Some(value) = former.region_set {
-        headers.push("x-amz-region-set", value);
+    if let Some(value) = found.region_set {
+        headers.push_known(&view::REGION_SET, value, false);
     }
     headers.sort();
 
@@ -164,7 +177,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     callers().for_each(|pair| query.read(pair));
     query.extend(&own);
     query.sort();
-    let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
+    let canonical = params.canonical(request, &query, headers, payload_hash.as_str());
     if let Some(text) = text {
         params.write_text(&canonical, text);
     }

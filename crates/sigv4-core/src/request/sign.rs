@@ -5,9 +5,9 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use super::authorization::Draft;
 use super::header_signature::{Others, Removed, date_value, header_value};
 use super::key::Key;
-use super::view::{Found, HeaderView, RequestView};
+use super::view::{self, Former, Found, HeaderView, RequestView};
 use super::{HeaderSignature, SignedText, SigningParams};
-use crate::body::Payload;
+use crate::body::{Payload, PayloadHash};
 use crate::canonical::{CanonicalHeaders, CanonicalQuery, HashSink, Sink};
 use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
@@ -54,17 +54,30 @@ pub fn sign<H: HeaderView + ?Sized>(
 /// Filled where it stays, and the hash beside it: to move them takes longer than to hash a block.
 pub(crate) struct Signing<'h> {
     hash: &'h mut HashSink,
+    /// Once the request was read.
+    begun: Option<Begun>,
+}
+
+/// What was found in the headers, and of what is made of it.
+struct Looked<'x> {
+    found: &'x Found<'x>,
+    former: Former<'x>,
+    payload_hash: &'x PayloadHash<'x>,
+}
+
+/// What is there besides the hash.
+struct Begun {
+    key: Key,
+    date: AmzDate,
     draft: Draft,
     others: Others,
-    /// Once the request was read.
-    key: Option<(Key, AmzDate)>,
 }
 
 impl<'h> Signing<'h> {
     /// With a hash that took nothing yet.
     #[inline(always)]
     pub(crate) fn by(hash: &'h mut HashSink) -> Self {
-        Self { hash, draft: Draft::default(), others: Others::default(), key: None }
+        Self { hash, begun: None }
     }
 
     /// The first half of [`sign`].
@@ -75,116 +88,128 @@ impl<'h> Signing<'h> {
         payload: Payload<'_>,
         text: Option<&mut SignedText>,
     ) -> Result<(), Error> {
+        // Before the headers, which borrow them.
+        let (mut payload_hash, mut found) = (PayloadHash::default(), Found::default());
+        let mut headers = CanonicalHeaders::default();
+        found.look(request.headers, params.signed_headers, &mut headers)?;
+        let former = found.former()?;
+        former.content_sha256.map_or(payload, Payload::literal).hash_to(&mut payload_hash)?;
+        let looked = Looked { found: &found, former, payload_hash: &payload_hash };
+        self.begin(&request.without_headers(), params, looked, &mut headers, text)
+    }
+
+    /// The rest of it, of which there is one for requests of all kinds.
+    fn begin<'x>(
+        &mut self,
+        request: &RequestView<'x, ()>,
+        params: &SigningParams<'x>,
+        Looked { found, former, payload_hash }: Looked<'x>,
+        headers: &mut CanonicalHeaders<'x>,
+        text: Option<&mut SignedText>,
+    ) -> Result<(), Error> {
         let key = params.key()?;
         let token = params.credentials.session_token_header();
         let s3_session =
             params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
         let region_set = params.algorithm.region_set();
-        let mut removed = Removed::default();
-        let payload_hash;
-        {
-            // These borrow what is declared before. In a block, since to move them to their end takes longer than a header's line.
-            let mut headers = CanonicalHeaders::default();
-            let mut query = CanonicalQuery::default();
-            let mut found = Found::default();
-            found.look(request.headers, params.signed_headers, &mut headers)?;
-            let host = found.host(request)?;
-            let former = found.former()?;
-            query.read(request.query);
-            query.sort();
-            if query.has("X-Amz-Signature") {
-                return Err(Error::new(
-                    ErrorKind::Request,
-                    "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
-                ));
-            }
-            let payload = former.content_sha256.map_or(payload, Payload::literal);
-            payload_hash = payload.hash()?;
-            let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload.is_plain_hash();
-            self.others.content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
-            // Left by an earlier signature that needed it.
-            removed.content_sha256 = former.signed && !is_due;
-
-            headers.push("host", host);
-            headers.push_plain("x-amz-date", params.date.as_bytes());
-            if let Some(token) = token.filter(|_| !params.omit_session_token) {
-                headers.push_plain(
-                    if s3_session { "x-amz-s3session-token" } else { "x-amz-security-token" },
-                    token.as_bytes(),
-                );
-            }
-            for (name, value, is_ours, removed) in [
-                ("x-amz-security-token", former.token, !s3_session, &mut removed.token),
-                ("x-amz-s3session-token", former.s3_session_token, s3_session, &mut removed.s3_session_token),
-            ] {
-                match value {
-                    None => {}
-                    Some(_) if token.is_some() && is_ours => {}
-                    // Left by an earlier signature, made with other credentials; or one token too many.
-                    Some(_) if token.is_some() || former.signed => *removed = true,
-                    Some(callers) => headers.push(name, callers),
-                }
-            }
-            if let Some(value) = &self.others.content_sha256 {
-                headers.push_plain("x-amz-content-sha256", value.as_bytes());
-            }
-            match (region_set, former.region_set) {
-                (Some(regions), _) => headers.push("x-amz-region-set", regions.header_value().as_bytes()),
-                (None, Some(_)) if former.signed => removed.region_set = true,
-                (None, Some(callers)) => headers.push("x-amz-region-set", callers),
-                (None, None) => {}
-            }
-            headers.sort();
-
-            let canonical = params.canonical(request, &query, &headers, payload_hash.as_str());
-            if let Some(text) = text {
-                params.write_text(&canonical, text);
-            }
-            canonical.put_head(self.hash);
-            // While the processor still hashes that.
-            self.draft =
-                Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), &headers);
-            self.hash.put(self.draft.signed_headers());
-            canonical.put_payload_hash(self.hash);
+        let host = found.host(request)?;
+        let mut query = CanonicalQuery::default();
+        query.read(request.query);
+        query.sort();
+        if query.has("X-Amz-Signature") {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
+            ));
         }
-        self.key = Some((key, *params.date));
-        self.others.token = token.cloned();
-        self.others.s3_session = s3_session;
-        self.others.region_set = region_set.map(|regions| regions.header_value().clone());
-        self.others.removed = (removed != Removed::default()).then_some(removed);
+        let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload_hash.is_plain();
+        let content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
+        // Left by an earlier signature that needed it.
+        let mut removed = Removed { content_sha256: former.signed && !is_due, ..Removed::default() };
+
+        headers.push_known(&view::HOST, host, false);
+        headers.push_known(&view::DATE, params.date.as_bytes(), true);
+        if is_due {
+            headers.push_known(&view::CONTENT_SHA256, payload_hash.as_bytes(), true);
+        }
+        if let Some(token) = token.filter(|_| !params.omit_session_token) {
+            let name = if s3_session { &view::S3SESSION_TOKEN } else { &view::SECURITY_TOKEN };
+            headers.push_known(name, token.as_bytes(), true);
+        }
+        for (name, value, is_ours, removed) in [
+            (&view::SECURITY_TOKEN, found.token, !s3_session, &mut removed.token),
+            (&view::S3SESSION_TOKEN, found.s3_session_token, s3_session, &mut removed.s3_session_token),
+        ] {
+            match value {
+                None => {}
+                Some(_) if token.is_some() && is_ours => {}
+                // Left by an earlier signature, made with other credentials; or one token too many.
+                Some(_) if token.is_some() || former.signed => *removed = true,
+                Some(callers) => headers.push_known(name, callers, false),
+            }
+        }
+        match (region_set, found.region_set) {
+            (Some(regions), _) => {
+                headers.push_known(&view::REGION_SET, regions.header_value().as_bytes(), false);
+            }
+            (None, Some(_)) if former.signed => removed.region_set = true,
+            (None, Some(callers)) => headers.push_known(&view::REGION_SET, callers, false),
+            (None, None) => {}
+        }
+        headers.sort();
+
+        let canonical = params.canonical(request, &query, headers, payload_hash.as_str());
+        if let Some(text) = text {
+            params.write_text(&canonical, text);
+        }
+        canonical.put_head(self.hash);
+        // While the processor still hashes that.
+        let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), headers);
+        self.hash.put(draft.signed_headers());
+        canonical.put_payload_hash(self.hash);
+        let others = Others {
+            content_sha256,
+            token: token.cloned(),
+            s3_session,
+            region_set: region_set.map(|regions| regions.header_value().clone()),
+            removed: (removed != Removed::default()).then_some(removed),
+        };
+        self.begun = Some(Begun { key, date: *params.date, draft, others });
         Ok(())
     }
 
     /// The second half: the signature.
-    pub(crate) fn finish(mut self) -> Result<HeaderSignature, Error> {
+    pub(crate) fn finish(self) -> Result<HeaderSignature, Error> {
         let digest = self.hash.finish();
-        let date = date_value(&read(&self.key).1)?;
-        let (authorization, signature_len) = self.authorization(&digest)?;
-        Ok(HeaderSignature { authorization, signature_len, date, others: self.others })
+        let mut begun = self.begun.unwrap_or_else(|| unread());
+        let date = date_value(&begun.date)?;
+        let (authorization, signature_len) = begun.authorization(&digest, self.hash.room())?;
+        Ok(HeaderSignature { authorization, signature_len, date, others: begun.others })
     }
 
     /// As [`finish`](Self::finish), put into the headers of the request that was read.
     pub(crate) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         let digest = self.hash.finish();
+        let begun = self.begun.as_mut().unwrap_or_else(|| unread());
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
-        let date = date_value(&read(&self.key).1)?;
-        self.others.put(date, headers)?;
-        let (authorization, _) = self.authorization(&digest)?;
+        let date = date_value(&begun.date)?;
+        begun.others.put(date, headers)?;
+        let (authorization, _) = begun.authorization(&digest, self.hash.room())?;
         headers.insert(AUTHORIZATION, authorization);
         Ok(())
     }
+}
 
-    /// The header, and how much of its end is the signature.
+impl Begun {
+    /// The header, and how much of its end is the signature. `room` is some memory to write in.
     #[inline(always)]
-    fn authorization(&mut self, digest: &[u8; 32]) -> Result<(HeaderValue, usize), Error> {
-        let (key, date) = read(&self.key);
-        let signature = key.sign(date, digest, self.hash.room());
+    fn authorization(&mut self, digest: &[u8; 32], room: &mut [u8]) -> Result<(HeaderValue, usize), Error> {
+        let signature = self.key.sign(&self.date, digest, room);
         let signature = signature.as_bytes();
         Ok((header_value(self.draft.finish(signature), true)?, signature.len()))
     }
 }
 
-/// What is there once a request was read.
-fn read(key: &Option<(Key, AmzDate)>) -> &(Key, AmzDate) {
-    key.as_ref().unwrap_or_else(|| unreachable!("finished before a request was read"))
+fn unread() -> ! {
+    unreachable!("finished before a request was read")
 }

@@ -118,11 +118,19 @@ impl SignedHeaders {
     /// As [`covers`](Self::covers), of a name that is neither `host` nor `authorization`.
     #[inline(always)]
     pub(crate) fn covers_other(&self, start: NameStart, name: &str) -> bool {
+        // Most names are told by their start alone.
+        let is_told =
+            self.never.is_none() && self.base != Base::All && start.is_amz() && start != CF_ID_START;
+        is_told || self.covers_by_rules(start, name)
+    }
+
+    #[inline(never)]
+    fn covers_by_rules(&self, start: NameStart, name: &str) -> bool {
         if contains(&self.never, name) {
             return false;
         }
         // `x-amz-*`, but for the one that CloudFront adds on the way.
-        let is_amz = || start.is_amz() && (start != NameStart::of(CF_ID) || name != CF_ID);
+        let is_amz = || start.is_amz() && (start != CF_ID_START || name != CF_ID);
         let by_rule = match self.base {
             Base::Standard => is_amz() || matches!(name, "content-type" | "content-md5"),
             Base::Presigned => is_amz(),
@@ -149,6 +157,7 @@ impl Default for SignedHeaders {
 }
 
 const CF_ID: &str = "x-amz-cf-id";
+const CF_ID_START: NameStart = NameStart::of(CF_ID);
 
 fn contains(names: &Names, wanted: &str) -> bool {
     names.as_ref().is_some_and(|names| names.iter().any(|name| name == wanted))

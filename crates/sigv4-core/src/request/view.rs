@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::SignedHeaders;
 use super::authorization::Authorization;
-use crate::canonical::{CanonicalHeaders, NameStart, NameStarts};
+use crate::canonical::{CanonicalHeaders, KnownName, NameStart, NameStarts};
 use crate::error::{Error, ErrorKind};
 
 /// Headers to read, in any container.
@@ -51,6 +51,14 @@ impl<H: ?Sized> Clone for RequestView<'_, H> {
 }
 
 impl<H: ?Sized> Copy for RequestView<'_, H> {}
+
+impl<'a, H: ?Sized> RequestView<'a, H> {
+    /// All but the headers: of one type, whatever they are in.
+    pub(super) fn without_headers(&self) -> RequestView<'a, ()> {
+        let Self { method, host, sign_host, path, query, headers: _ } = *self;
+        RequestView { method, host, sign_host, path, query, headers: &() }
+    }
+}
 
 impl<'a> RequestView<'a, HeaderMap> {
     /// The view of an `http` request. An error of kind `Request` when the URI holds a user name.
@@ -99,25 +107,29 @@ pub(crate) struct Found<'a> {
     authorization: Option<&'a [u8]>,
     date: Option<&'a [u8]>,
     content_sha256: Option<&'a [u8]>,
-    token: Option<&'a [u8]>,
-    s3_session_token: Option<&'a [u8]>,
-    region_set: Option<&'a [u8]>,
+    /// A session token.
+    pub(crate) token: Option<&'a [u8]>,
+    /// The token of an S3 Express session.
+    pub(crate) s3_session_token: Option<&'a [u8]>,
+    /// A region set.
+    pub(crate) region_set: Option<&'a [u8]>,
 }
 
-/// A former signature of the same request, and the caller's own payload hash.
-#[derive(Default)]
+/// What the headers say of an earlier signature of the same request, and of the caller's own payload hash.
+#[derive(Clone, Copy)]
 pub(crate) struct Former<'a> {
-    /// Whether an earlier AWS4 signature is in the headers.
+    /// Whether an earlier AWS4 signature is there.
     pub(crate) signed: bool,
     /// A value of `x-amz-content-sha256` that the caller set, not an earlier signature.
     pub(crate) content_sha256: Option<&'a str>,
-    /// A session token in the headers.
-    pub(crate) token: Option<&'a [u8]>,
-    /// The token of an S3 Express session in the headers.
-    pub(crate) s3_session_token: Option<&'a [u8]>,
-    /// A region set in the headers.
-    pub(crate) region_set: Option<&'a [u8]>,
 }
+
+pub(super) static HOST: KnownName = KnownName::of("host");
+pub(super) static DATE: KnownName = KnownName::of("x-amz-date");
+pub(super) static CONTENT_SHA256: KnownName = KnownName::of("x-amz-content-sha256");
+pub(super) static SECURITY_TOKEN: KnownName = KnownName::of("x-amz-security-token");
+pub(super) static S3SESSION_TOKEN: KnownName = KnownName::of("x-amz-s3session-token");
+pub(super) static REGION_SET: KnownName = KnownName::of("x-amz-region-set");
 
 /// The names of those.
 const OWN: NameStarts = NameStarts::of(&[
@@ -146,6 +158,7 @@ impl<'a> Found<'a> {
 
     /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; what else there is
     /// stands here then. An error of kind `Header` names one that is there twice and may not be.
+    #[inline(never)]
     pub(crate) fn look<H: HeaderView + ?Sized>(
         &mut self,
         headers: &'a H,
@@ -174,7 +187,7 @@ impl<'a> Found<'a> {
     }
 
     /// The host to sign: the one asked for, else the header's, else the URI's.
-    pub(crate) fn host<H: ?Sized>(&self, request: &RequestView<'a, H>) -> Result<&'a [u8], Error> {
+    pub(crate) fn host(&self, request: &RequestView<'a, ()>) -> Result<&'a [u8], Error> {
         let host = request.sign_host.map(str::as_bytes).or(self.host).or(request.host.map(str::as_bytes));
         match host {
             Some(host) if !host.trim_ascii().is_empty() => Ok(host),
@@ -186,33 +199,35 @@ impl<'a> Found<'a> {
     }
 
     /// What an earlier signature left, and what the caller set. Errors of kind `Header` name the header at fault.
+    #[inline]
     pub(crate) fn former(&self) -> Result<Former<'a>, Error> {
-        let mut former = Former {
-            token: self.token,
-            s3_session_token: self.s3_session_token,
-            region_set: self.region_set,
-            ..Former::default()
-        };
-        let mut lists_content_sha256 = false;
-        if let Some(value) = self.authorization {
-            if !Authorization::is_ours(value) {
-                return Err(Error::new(
-                    ErrorKind::Header,
-                    "the request has an Authorization header that is not an AWS4 signature (Basic, Bearer; a user \
-                     name in the URL becomes one): remove it, or leave this request unsigned with SignOptions::skip",
-                ));
-            }
-            former.signed = true;
-            lists_content_sha256 = std::str::from_utf8(value)
-                .ok()
-                .and_then(|value| Authorization::parse(value).ok())
-                .is_some_and(|parts| parts.signs("x-amz-content-sha256"));
+        match (self.authorization, self.content_sha256) {
+            (None, None) => Ok(Former { signed: false, content_sha256: None }),
+            (authorization, content_sha256) => former(authorization, content_sha256),
         }
-        if let Some(value) = self.content_sha256.filter(|_| !lists_content_sha256) {
-            former.content_sha256 = Some(std::str::from_utf8(value).map_err(|_| {
-                Error::new(ErrorKind::Header, "the header x-amz-content-sha256 holds bytes outside ASCII")
-            })?);
-        }
-        Ok(former)
     }
+}
+
+/// Most requests have neither.
+#[inline(never)]
+fn former<'a>(authorization: Option<&[u8]>, content_sha256: Option<&'a [u8]>) -> Result<Former<'a>, Error> {
+    let mut lists_content_sha256 = false;
+    if let Some(value) = authorization {
+        if !Authorization::is_ours(value) {
+            return Err(Error::new(
+                ErrorKind::Header,
+                "the request has an Authorization header that is not an AWS4 signature (Basic, Bearer; a user \
+                 name in the URL becomes one): remove it, or leave this request unsigned with SignOptions::skip",
+            ));
+        }
+        lists_content_sha256 = std::str::from_utf8(value)
+            .ok()
+            .and_then(|value| Authorization::parse(value).ok())
+            .is_some_and(|parts| parts.signs("x-amz-content-sha256"));
+    }
+    let content_sha256 = content_sha256.filter(|_| !lists_content_sha256).map(std::str::from_utf8);
+    let content_sha256 = content_sha256.transpose().map_err(|_| {
+        Error::new(ErrorKind::Header, "the header x-amz-content-sha256 holds bytes outside ASCII")
+    })?;
+    Ok(Former { signed: authorization.is_some(), content_sha256 })
 }

@@ -138,7 +138,9 @@ impl Entry {
 
     fn is_for(&self, date: &AmzDate, region: &str, service: &str) -> bool {
         let part = |range: &Range<usize>| &self.scope[range.clone()];
-        self.day == date.day() && part(&self.region) == region && part(&self.service) == service
+        self.scope.as_bytes().starts_with(&date.as_bytes()[..8])
+            && part(&self.region) == region
+            && part(&self.service) == service
     }
 }
 
