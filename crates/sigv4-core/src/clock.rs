@@ -105,15 +105,18 @@ thread_local! {
 
 impl AmzDate {
     /// The moment of `time`, its part of a second dropped. An error of kind `Option` outside the years 0 to 9999.
+    #[inline]
     pub fn new(time: SystemTime) -> Result<Self, Error> {
         let unix = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
         };
         let last = LAST.get();
-        if last.unix == unix {
-            return Ok(last);
-        }
+        if last.unix == unix { Ok(last) } else { Self::of_another_second(unix) }
+    }
+
+    #[inline(never)]
+    fn of_another_second(unix: i64) -> Result<Self, Error> {
         let date = Self::of_second(unix)?;
         LAST.set(date);
         Ok(date)

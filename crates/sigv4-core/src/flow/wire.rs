@@ -15,8 +15,13 @@ use crate::service::{ServiceRules, WirePath};
 ///
 /// S3 decodes the path and encodes it anew before it checks a signature: unreserved characters and `/` raw, all else
 /// `%XX` in upper case. Any other spelling of the same key would be refused.
+#[inline]
 pub fn wire_path(path: &str, rules: &ServiceRules) -> Option<String> {
-    if rules.wire_path != WirePath::S3 || is_normal_path(path.as_bytes()) {
+    if rules.wire_path == WirePath::S3 { s3_path(path) } else { None }
+}
+
+fn s3_path(path: &str) -> Option<String> {
+    if is_normal_path(path.as_bytes()) {
         return None;
     }
     let decoded: Vec<u8> = percent_decode_str(path).collect();

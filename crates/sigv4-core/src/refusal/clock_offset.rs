@@ -79,7 +79,12 @@ impl ClockOffset {
 
     /// The service's time at the local time `now`; `now` itself where that cannot be represented.
     #[must_use]
+    #[inline]
     pub fn apply(self, now: SystemTime) -> SystemTime {
+        if self == Self::ZERO { now } else { self.shift(now) }
+    }
+
+    fn shift(self, now: SystemTime) -> SystemTime {
         let distance = Duration::from_millis(self.0.unsigned_abs());
         let shifted = if self.0 >= 0 { now.checked_add(distance) } else { now.checked_sub(distance) };
         shifted.unwrap_or(now)
@@ -136,10 +141,12 @@ struct Entry {
 
 impl ClockOffsets {
     /// The offset of this host, zero if none was learnt.
+    #[inline]
     pub fn get(&self, host: &str) -> ClockOffset {
-        if !self.any_off.load(Ordering::Acquire) {
-            return ClockOffset::ZERO;
-        }
+        if self.any_off.load(Ordering::Acquire) { self.learnt(host) } else { ClockOffset::ZERO }
+    }
+
+    fn learnt(&self, host: &str) -> ClockOffset {
         let entries = self.entries.load();
         let entry = entries.iter().find(|entry| *entry.host == *host);
         ClockOffset(entry.map_or(0, |entry| entry.millis.load(Ordering::Relaxed)))

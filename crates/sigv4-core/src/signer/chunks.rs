@@ -3,7 +3,8 @@
 use http::HeaderMap;
 
 use super::cover::Cover;
-use super::{SignTarget, Signer};
+use super::steps::{Changes, Occasion};
+use super::{RequestHead, SignTarget, Signer};
 use crate::body::BodyError;
 use crate::body::chunked::{ChunkSigner, ChunkedBody, ChunkedOptions, ChunkedPlan};
 use crate::credentials::Credentials;
@@ -55,7 +56,7 @@ impl Signer {
         length: Option<u64>,
         credentials: &Credentials,
     ) -> Result<Chunks, Error> {
-        self.cover(request, InChunks { options, length }, credentials, self.0.clock.now(), None)
+        self.cover(request, InChunks { options, length }, credentials, None)
     }
 
     /// As [`try_sign_chunked`](Self::try_sign_chunked), and waits for credentials where that is needed.
@@ -86,7 +87,7 @@ impl Signer {
             return Ok(chunks);
         }
         let credentials = self.fetch(request).await?;
-        self.cover(request, cover, &credentials, self.0.clock.now(), Some(watch))
+        self.cover(request, cover, &credentials, Some(watch))
     }
 }
 
@@ -102,6 +103,17 @@ impl Cover for InChunks<'_> {
     type Rest = Chunks;
 
     const KEEPS_TEXT: bool = true;
+
+    fn read(
+        self,
+        signer: &Signer,
+        request: &RequestHead<'_>,
+        occasion: Occasion<'_>,
+        signing: &mut Signing<'_>,
+        changes: &mut Changes,
+    ) -> Result<Option<Self::Signed>, Error> {
+        signer.read(self, request, occasion, signing, changes)
+    }
 
     fn sign(
         self,
@@ -122,10 +134,13 @@ impl Cover for InChunks<'_> {
     fn apply(
         (signature, plan, signer): Self::Signed,
         _: &mut Signing<'_>,
+        mut changes: Changes,
         headers: &mut HeaderMap,
     ) -> Result<Chunks, Error> {
+        changes.put_before(headers);
         plan.apply(headers)?;
         signature.apply(headers)?;
+        changes.put_behind(headers);
         Ok(Chunks::new(plan, signer))
     }
 

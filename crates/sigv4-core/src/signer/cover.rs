@@ -2,8 +2,10 @@
 
 use http::HeaderMap;
 
+use super::steps::{Changes, Occasion};
 #[cfg(feature = "refusals")]
 use super::watch::What;
+use super::{RequestHead, Signer};
 use crate::body::Payload;
 use crate::error::Error;
 use crate::request::{RequestView, SignedText, Signing, SigningParams};
@@ -18,6 +20,16 @@ pub(super) trait Cover: Copy {
     /// Whether a watched request keeps its texts, since its head is not all that is signed.
     const KEEPS_TEXT: bool;
 
+    /// [`Signer::read`]. Each writes it out, so that it is compiled with this crate, once.
+    fn read(
+        self,
+        signer: &Signer,
+        request: &RequestHead<'_>,
+        occasion: Occasion<'_>,
+        signing: &mut Signing<'_>,
+        changes: &mut Changes,
+    ) -> Result<Option<Self::Signed>, Error>;
+
     /// Signs what `view` shows; the signature itself is left in the making.
     fn sign(
         self,
@@ -31,6 +43,7 @@ pub(super) trait Cover: Copy {
     fn apply(
         signed: Self::Signed,
         signing: &mut Signing<'_>,
+        changes: Changes,
         headers: &mut HeaderMap,
     ) -> Result<Self::Rest, Error>;
 
@@ -45,6 +58,17 @@ impl Cover for Payload<'_> {
 
     const KEEPS_TEXT: bool = false;
 
+    fn read(
+        self,
+        signer: &Signer,
+        request: &RequestHead<'_>,
+        occasion: Occasion<'_>,
+        signing: &mut Signing<'_>,
+        changes: &mut Changes,
+    ) -> Result<Option<()>, Error> {
+        signer.read(self, request, occasion, signing, changes)
+    }
+
     fn sign(
         self,
         view: RequestView<'_, HeaderMap>,
@@ -55,8 +79,16 @@ impl Cover for Payload<'_> {
         signing.read(&view, params, self, text)
     }
 
-    fn apply((): (), signing: &mut Signing<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
-        signing.put(headers)
+    fn apply(
+        (): (),
+        signing: &mut Signing<'_>,
+        mut changes: Changes,
+        headers: &mut HeaderMap,
+    ) -> Result<(), Error> {
+        changes.put_before(headers);
+        signing.put(headers)?;
+        changes.put_behind(headers);
+        Ok(())
     }
 
     #[cfg(feature = "refusals")]

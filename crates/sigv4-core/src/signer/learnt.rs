@@ -32,8 +32,14 @@ impl Learnt {
         host.map_or(ClockOffset::ZERO, |host| self.offsets.get(host))
     }
 
+    /// Whether something is known of regions or moves.
+    #[inline]
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Acquire)
+    }
+
     pub(super) fn region(&self, host: Option<&str>) -> Option<Box<str>> {
-        if !self.elsewhere.load(Ordering::Acquire) {
+        if !self.is_elsewhere() {
             return None;
         }
         let regions = self.regions.load();
@@ -51,7 +57,7 @@ impl Learnt {
 
     /// The moves, if there are any.
     pub(super) fn moves(&self) -> Option<Guard<Arc<Vec<Moved>>>> {
-        self.elsewhere.load(Ordering::Acquire).then(|| self.moves.load())
+        self.is_elsewhere().then(|| self.moves.load())
     }
 
     pub(super) fn remember_move(&self, from: &str, to: &str) {

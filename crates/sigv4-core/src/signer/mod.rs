@@ -43,7 +43,7 @@ use crate::express::{CreateSession, ExpressSessions};
 use crate::request::SignedHeaders;
 use crate::signature::RegionSet;
 use outcome::Hook;
-use scope::ScopeSource;
+use scope::{Scope, ScopeSource};
 use sources::Source;
 
 /// Signs requests: for a service and region, with the credentials of a provider.
@@ -100,7 +100,9 @@ impl Signer {
         region: impl Into<Arc<str>>,
         provider: impl ProvideCredentials + 'static,
     ) -> Self {
-        Self::with_scope(ScopeSource::Explicit { service: service.into(), region: region.into() }, provider)
+        let (service, region): (Arc<str>, Arc<str>) = (service.into(), region.into());
+        let scope = Scope::new(service.to_string().into(), region.to_string().into());
+        Self::with_scope(ScopeSource::Explicit(scope), provider)
     }
 
     /// A signer that reads service and region from the host of each request: from hosts of AWS and of
@@ -294,7 +296,8 @@ impl Signer {
         &self,
         request: &T,
     ) -> impl Future<Output = Result<CachedCredentials, Error>> + Send + use<T> {
-        let source = self.source(request).map(Source::into_owned);
+        let head = RequestHead::of(request);
+        let source = head.and_then(|head| self.source(&head).map(Source::into_owned));
         let signer = self.clone();
         async move {
             let fetched = match source {
@@ -312,7 +315,7 @@ impl Signer {
         payload: Payload<'_>,
         credentials: &Credentials,
     ) -> Result<(), Error> {
-        self.cover(request, payload, credentials, self.0.clock.now(), None)
+        self.cover(request, payload, credentials, None)
     }
 
     /// Whether the options of a request leave it unsigned.

@@ -71,6 +71,12 @@ impl SignOptions {
         Self { skip: true, ..Self::default() }
     }
 
+    /// Whether they say nothing of what the scope is told by.
+    pub(crate) fn leaves_scope(&self) -> bool {
+        let Self { service, region, region_set, sign_host, .. } = self;
+        service.is_none() && region.is_none() && region_set.is_none() && sign_host.is_none()
+    }
+
     /// Signs for this service: its signing name, such as `execute-api`.
     #[must_use]
     pub fn service(self, service: impl Into<Cow<'static, str>>) -> Self {

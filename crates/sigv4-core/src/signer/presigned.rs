@@ -6,14 +6,14 @@ use http::header::HOST;
 use http::{HeaderMap, Uri};
 use zeroize::Zeroizing;
 
-use super::{PayloadMode, SignOptions, SignTarget, Signer};
+use super::{PayloadMode, RequestHead, SignTarget, Signer};
 use crate::body::Payload;
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::flow;
 use crate::request::{self, RequestView, SigningParams};
-use crate::service::{PresignPayload, ServiceRules};
+use crate::service::PresignPayload;
 
 /// A presigned URL, and what goes with it. Who holds it can use it until it expires: `Debug` does not show it.
 #[derive(Clone)]
@@ -86,8 +86,9 @@ impl Signer {
     /// ```
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
         let now = self.0.clock.now();
-        match self.source(request)?.try_get(now)? {
-            Some(credentials) => self.presign_with(request, expires, &credentials, now),
+        let head = RequestHead::of(request)?;
+        match self.source(&head)?.try_get(now)? {
+            Some(credentials) => self.presign_with(&head, expires, &credentials, now),
             None => Err(Error::new(
                 ErrorKind::Credentials,
                 "the credentials have to be fetched first, which takes waiting: use Signer::presign_async",
@@ -102,36 +103,36 @@ impl Signer {
         expires: Duration,
     ) -> Result<Presigned, Error> {
         let credentials = self.fetch(request).await?;
-        self.presign_with(request, expires, &credentials, self.0.clock.now())
+        self.presign_with(&RequestHead::of(request)?, expires, &credentials, self.0.clock.now())
     }
 
     fn presign_with(
         &self,
-        request: &impl SignTarget,
+        request: &RequestHead<'_>,
         expires: Duration,
         credentials: &Credentials,
         now: SystemTime,
     ) -> Result<Presigned, Error> {
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location()?;
+        let RequestHead { location, headers: of_request, .. } = *request;
+        let options = request.options();
         self.check_origin(&location)?;
-        let scope = self.scope(options, &location, request.headers())?;
+        let mut other = None;
+        let scope = self.scope_of(request, &mut other)?;
         scope.check_token(credentials)?;
-        let rules = ServiceRules::for_service(&scope.service);
-        let wire_path = flow::wire_path(location.path, &rules);
+        let wire_path = flow::wire_path(location.path, &scope.rules);
         let view = RequestView {
-            method: request.method().as_str(),
+            method: request.method.as_str(),
             host: location.host,
             sign_host: self.sign_host(options),
             path: wire_path.as_deref().unwrap_or(location.path),
             query: location.query,
-            headers: request.headers(),
+            headers: of_request,
         };
         let date = AmzDate::new(now)?;
         let signed_headers = self.signed_headers(options).for_presigning();
         let params = SigningParams {
-            rules,
-            algorithm: scope.algorithm(&rules),
+            rules: scope.rules,
+            algorithm: scope.algorithm(),
             signed_headers: &signed_headers,
             credentials,
             date: &date,
@@ -140,7 +141,7 @@ impl Signer {
             omit_session_token: false,
         };
         let mode = options.and_then(|options| options.payload.as_ref()).unwrap_or(&self.0.payload);
-        let payload = match (mode, rules.presign_payload) {
+        let payload = match (mode, scope.rules.presign_payload) {
             (PayloadMode::Precomputed(digest), _) => Payload::precomputed(*digest),
             (PayloadMode::Unsigned, _) | (_, PresignPayload::Unsigned) => Payload::UNSIGNED,
             (_, PresignPayload::Hash) => Payload::EMPTY,
@@ -161,7 +162,7 @@ impl Signer {
 
         let mut headers = HeaderMap::new();
         for name in signature.signed_headers() {
-            for (name, value) in request.headers().iter().filter(|(header, _)| *header == name) {
+            for (name, value) in of_request.iter().filter(|(header, _)| *header == name) {
                 headers.append(name.clone(), value.clone());
             }
         }

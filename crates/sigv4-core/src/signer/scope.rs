@@ -12,10 +12,7 @@ use crate::signature::{Algorithm, RegionSet};
 /// What the signer was told of service and region.
 #[derive(Debug, Clone)]
 pub(super) enum ScopeSource {
-    Explicit {
-        service: Arc<str>,
-        region: Arc<str>,
-    },
+    Explicit(Scope<'static>),
     /// Read from the host, for these services and no other.
     Inferred {
         services: Arc<[String]>,
@@ -23,10 +20,12 @@ pub(super) enum ScopeSource {
 }
 
 /// Service and region of one request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scope<'a> {
     pub(super) service: Cow<'a, str>,
     pub(super) region: Cow<'a, str>,
+    /// How the service departs from plain SigV4.
+    pub(super) rules: ServiceRules,
     /// What SigV4a was asked for, or is demanded by the host.
     region_set: Option<&'a RegionSet>,
     /// Whether the host was found to be run by somebody else than AWS.
@@ -37,13 +36,21 @@ pub(super) struct Scope<'a> {
 static EVERYWHERE: RegionSet = RegionSet::all();
 
 impl<'a> Scope<'a> {
-    fn new(service: Cow<'a, str>, region: Cow<'a, str>) -> Self {
-        Self { service, region, region_set: None, foreign: false }
+    pub(super) fn new(service: Cow<'a, str>, region: Cow<'a, str>) -> Self {
+        let rules = ServiceRules::for_service(&service);
+        Self { service, region, rules, region_set: None, foreign: false }
+    }
+
+    /// Whether requests to this host could be signed for more regions than one.
+    #[inline]
+    pub(super) fn may_be_multi_region(&self, host: Option<&str>) -> bool {
+        // Most services have no such hosts.
+        self.service == "s3" && host.is_none_or(|host| service::is_multi_region(&self.service, host))
     }
 
     /// SigV4a where it was asked for, or where the host or the service takes nothing else.
-    pub(super) fn algorithm(&self, rules: &ServiceRules) -> Algorithm<'a> {
-        match self.region_set.or(rules.sigv4a_only.then_some(&EVERYWHERE)) {
+    pub(super) fn algorithm(&self) -> Algorithm<'a> {
+        match self.region_set.or(self.rules.sigv4a_only.then_some(&EVERYWHERE)) {
             Some(region_set) => Algorithm::V4a { region_set },
             None => Algorithm::V4,
         }
@@ -63,6 +70,15 @@ impl<'a> Scope<'a> {
 }
 
 impl ScopeSource {
+    /// The one scope that the signer was made with.
+    #[inline]
+    pub(super) fn own(&self) -> Option<&Scope<'static>> {
+        match self {
+            Self::Explicit(scope) => Some(scope),
+            Self::Inferred { .. } => None,
+        }
+    }
+
     /// What the options of the request say, else what the signer was told, else what the host says.
     pub(super) fn resolve<'a>(
         &'a self,
@@ -97,7 +113,7 @@ impl ScopeSource {
         path: &str,
     ) -> Result<Cow<'a, str>, Error> {
         match (options.and_then(|options| options.service.as_deref()), self) {
-            (None, Self::Explicit { service, .. }) => Ok(Cow::Borrowed(service)),
+            (None, Self::Explicit(scope)) => Ok(Cow::Borrowed(&scope.service)),
             _ => Ok(self.resolve_region(options, host, path)?.service),
         }
     }
@@ -114,16 +130,16 @@ impl ScopeSource {
             return Ok(Scope::new(service.into(), region.into()));
         }
         match self {
-            Self::Explicit { service: ours, region: our_region } => {
-                Ok(Scope::new(service.unwrap_or(ours).into(), region.unwrap_or(our_region).into()))
+            Self::Explicit(ours) => {
+                Ok(Scope::new(service.unwrap_or(&ours.service).into(), region.unwrap_or(&ours.region).into()))
             }
             Self::Inferred { services } => {
                 let found = infer(services, service, host, path)?;
+                let region = region.map_or(found.region, Cow::Borrowed);
                 Ok(Scope {
-                    service: Cow::Borrowed(service.unwrap_or(found.service)),
-                    region: region.map_or(found.region, Cow::Borrowed),
                     region_set: found.sigv4a.then_some(&EVERYWHERE),
                     foreign: found.operator != service::Operator::Aws,
+                    ..Scope::new(service.unwrap_or(found.service).into(), region)
                 })
             }
         }

@@ -25,6 +25,23 @@ pub struct RequestHead<'a> {
     pub extensions: &'a Extensions,
 }
 
+impl<'a> RequestHead<'a> {
+    /// Of any request. What works on it is compiled once, not for each type of requests.
+    pub(super) fn of(request: &'a impl SignTarget) -> Result<Self, Error> {
+        Ok(Self {
+            method: request.method(),
+            location: request.location()?,
+            headers: request.headers(),
+            extensions: request.extensions(),
+        })
+    }
+
+    /// What the request asks for.
+    pub(super) fn options(&self) -> Option<&'a SignOptions> {
+        self.extensions.get()
+    }
+}
+
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")
@@ -101,40 +118,35 @@ impl Signer {
     }
 
     /// What serves a request: its S3 Express session, or whoever it is signed for.
-    pub(super) fn source<'a>(&'a self, request: &'a impl SignTarget) -> Result<Source<'a>, Error> {
+    pub(super) fn source<'a>(&'a self, request: &RequestHead<'a>) -> Result<Source<'a>, Error> {
         let identity = self.identity(request)?;
+        if self.0.express.is_none() {
+            return Ok(identity);
+        }
         Ok(self.session(request, &identity).map_or(identity, Source::Given))
     }
 
     /// For whom a request is signed: as its options say, or as is chosen for it, or with the signer's own credentials.
-    pub(super) fn identity<'a>(&'a self, request: &'a impl SignTarget) -> Result<Source<'a>, Error> {
-        let asked =
-            request.extensions().get::<SignOptions>().and_then(|options| options.credentials.as_ref());
+    pub(super) fn identity<'a>(&'a self, request: &RequestHead<'a>) -> Result<Source<'a>, Error> {
+        let asked = request.options().and_then(|options| options.credentials.as_ref());
         let source = match (asked, &self.0.choose) {
             (Some(asked), _) => Source::Kept(asked),
             (None, None) => return Ok(Source::Kept(&self.0.credentials)),
-            (None, Some(choose)) => Source::Given(choose(&RequestHead {
-                method: request.method(),
-                location: request.location()?,
-                headers: request.headers(),
-                extensions: request.extensions(),
-            })?),
+            (None, Some(choose)) => Source::Given(choose(request)?),
         };
         source.borrow_runtime(&self.0.credentials);
         Ok(source)
     }
 
     /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
-    fn session(&self, request: &impl SignTarget, identity: &CredentialCache) -> Option<CredentialCache> {
+    fn session(&self, request: &RequestHead<'_>, identity: &CredentialCache) -> Option<CredentialCache> {
         let express = self.0.express.as_ref()?;
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location().ok()?;
-        self.check_origin(&location).ok()?;
-        let scope = self.scope(options, &location, request.headers()).ok()?;
+        self.check_origin(&request.location).ok()?;
+        let scope = self.scope(request).ok()?;
         if scope.service != express::SERVICE {
             return None;
         }
-        let bucket = express::Bucket::of(request.method(), &location, request.headers())?;
+        let bucket = express::Bucket::of(request.method, &request.location, request.headers)?;
         Some(express.cache(bucket, &scope.region, identity))
     }
 }

@@ -57,6 +57,7 @@ pub struct Location<'a> {
 
 impl<'a> Location<'a> {
     /// The location of a URI.
+    #[inline]
     pub fn of(uri: &'a Uri) -> Result<Self, Error> {
         Ok(Self {
             scheme: uri.scheme_str().unwrap_or_default(),

@@ -1,11 +1,12 @@
 //! A span for each signature, and what was signed.
 
 use tracing::field::Empty;
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::span::EnteredSpan;
 use tracing::{Level, debug_span, enabled, trace};
 
 use super::scope::Scope;
-use super::{SignTarget, Signer};
+use super::{RequestHead, Signer};
 use crate::request::{SignedText, SigningParams};
 
 impl Signer {
@@ -13,7 +14,7 @@ impl Signer {
     /// they were fetched.
     pub(super) fn trace(
         &self,
-        request: &impl SignTarget,
+        request: &RequestHead<'_>,
         scope: &Scope<'_>,
         params: &SigningParams<'_>,
     ) -> EnteredSpan {
@@ -35,12 +36,20 @@ impl Signer {
     }
 }
 
+/// Whether anybody listens at all: found out in a moment.
+#[inline]
+pub(super) fn is_on() -> bool {
+    Level::DEBUG <= STATIC_MAX_LEVEL && Level::DEBUG <= LevelFilter::current()
+}
+
 /// Whether what is signed is wanted as text.
+#[inline(never)]
 pub(super) fn wants_text() -> bool {
     enabled!(Level::TRACE)
 }
 
 /// Ends the span; at level TRACE with the canonical request, of which values are shown for a short list of names.
+#[inline(never)]
 pub(super) fn signed(span: EnteredSpan, text: Option<&SignedText>) {
     if let Some(text) = text {
         trace!(canonical_request = text.redacted(), "signed");

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, StatusCode};
 
 use super::learnt::Moved;
-use super::{Location, SignOptions, SignTarget, Signer};
+use super::{Location, RequestHead, SignOptions, SignTarget, Signer};
 use crate::body::{Payload, SignedPayload};
 use crate::clock::AmzDate;
 use crate::credentials::Credentials;
@@ -14,7 +14,6 @@ use crate::error::Error;
 use crate::flow::{self, Kept};
 use crate::refusal::{ClockOffset, Explanation, Heal, HealFacts, Refusal, SentSignature, may_learn_from};
 use crate::request::{self, RequestView, SignedText, SigningParams};
-use crate::service::ServiceRules;
 use crate::signature::CredentialScope;
 
 /// One request on its way, watched: kept as it was before it was signed, with what it was signed with. Hand it back with
@@ -102,8 +101,7 @@ impl Signer {
             return Ok(());
         }
         let credentials = self.fetch(request).await?;
-        let now = self.0.clock.now();
-        self.cover(request, payload, &credentials, now, Some(watch))
+        self.cover(request, payload, &credentials, Some(watch))
     }
 
     /// Learns the service's clock from an answer that is no refusal.
@@ -168,7 +166,8 @@ impl Signer {
             // It was remembered when it was learnt.
             Heal::Clock(_) => true,
             Heal::Credentials => {
-                self.source(request).is_ok_and(|source| source.invalidate(&signed.credentials))
+                let source = RequestHead::of(request).and_then(|head| self.source(&head));
+                source.is_ok_and(|source| source.invalidate(&signed.credentials))
             }
             Heal::Region { region, host } => self.heal_region(request, &region, host.as_deref()),
         }
@@ -221,28 +220,27 @@ impl Signer {
             #[cfg(feature = "chunked")]
             What::Text(text) => return Ok((**text).clone()),
         };
-        let options = request.extensions().get::<SignOptions>();
-        let location = request.location()?;
-        let mut scope = self.told_scope(options, &location, request.headers())?;
+        let head = RequestHead::of(request)?;
+        let RequestHead { location, headers, .. } = head;
+        let mut scope = self.told_scope(&head)?;
         if let Some(region) = &signed.region {
             scope.region = (&**region).into();
         }
-        let rules = ServiceRules::for_service(&scope.service);
-        let wire_path = flow::wire_path(location.path, &rules);
-        let defaults = self.with_missing_defaults(request.headers())?;
+        let wire_path = flow::wire_path(location.path, &scope.rules);
+        let defaults = self.with_missing_defaults(headers)?;
         let view = RequestView {
-            method: request.method().as_str(),
+            method: head.method.as_str(),
             host: location.host,
-            sign_host: self.sign_host(options),
+            sign_host: self.sign_host(head.options()),
             path: wire_path.as_deref().unwrap_or(location.path),
             query: location.query,
-            headers: defaults.as_ref().unwrap_or(request.headers()),
+            headers: defaults.as_deref().unwrap_or(headers),
         };
         let date = AmzDate::new(signed.offset.apply(signed.at))?;
         let params = SigningParams {
-            rules,
-            algorithm: scope.algorithm(&rules),
-            signed_headers: self.signed_headers(options),
+            rules: scope.rules,
+            algorithm: scope.algorithm(),
+            signed_headers: self.signed_headers(head.options()),
             ..SigningParams::new(&signed.credentials, &date, &scope.region, &scope.service)
         };
         let mut text = SignedText::default();

@@ -204,6 +204,7 @@ impl CredentialCache {
     /// The credentials, if they are at hand and nothing is to be done about them.
     ///
     /// The hot path: takes no lock, counts no reference, allocates nothing.
+    #[inline]
     pub fn fresh(&self, now: SystemTime) -> Option<CachedCredentials> {
         let held = self.0.entry.load();
         held.as_ref().is_some_and(|entry| entry.is_fresh(now)).then_some(CachedCredentials(held))
@@ -214,10 +215,15 @@ impl CredentialCache {
     ///
     /// In the advisory window the answer is never `None`, and without a spawner nobody drives the refresh in
     /// between: where waiting is possible, call [`get`](Self::get). Errors as there.
+    #[inline]
     pub fn try_get(&self, now: SystemTime) -> Result<Option<CachedCredentials>, Error> {
-        if let Some(fresh) = self.fresh(now) {
-            return Ok(Some(fresh));
+        match self.fresh(now) {
+            Some(fresh) => Ok(Some(fresh)),
+            None => self.try_refreshed(now),
         }
+    }
+
+    fn try_refreshed(&self, now: SystemTime) -> Result<Option<CachedCredentials>, Error> {
         self.0.try_refreshed(now).map(|entry| entry.map(CachedCredentials::from))
     }
 
