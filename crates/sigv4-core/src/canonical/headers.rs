@@ -17,6 +17,8 @@ pub struct CanonicalHeaders<'a> {
     order: SmallVec<[u64; 32]>,
     /// Whether any name is there twice. Known once they are sorted.
     repeats: bool,
+    /// That of all names, with one byte more for each.
+    names_len: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +41,7 @@ impl<'a> CanonicalHeaders<'a> {
     #[inline]
     pub(crate) fn push_started(&mut self, start: NameStart, name: &'a str, value: &'a [u8]) {
         debug_assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()), "{name} is not in lower case");
+        self.names_len += name.len() + 1;
         self.list.push(Header { start, name, value, is_plain: false });
     }
 
@@ -47,6 +50,7 @@ impl<'a> CanonicalHeaders<'a> {
     pub(crate) fn push_known(&mut self, known: &KnownName, value: &'a [u8], is_plain: bool) {
         let KnownName { name, start } = *known;
         debug_assert!(!is_plain || !may_hold_space(value), "the value of {name} holds white space");
+        self.names_len += name.len() + 1;
         self.list.push(Header { start, name, value, is_plain });
     }
 
@@ -137,11 +141,13 @@ impl<'a> CanonicalHeaders<'a> {
 
     /// The length of the names joined by semicolons, in bytes.
     pub(crate) fn names_len(&self) -> usize {
-        let each: usize = match self.repeats {
-            true => self.names().map(|name| name.len() + 1).sum(),
-            false => self.list.iter().map(|header| header.name.len() + 1).sum(),
-        };
+        let each = if self.repeats { self.once_each() } else { self.names_len };
         each.saturating_sub(1)
+    }
+
+    #[cold]
+    fn once_each(&self) -> usize {
+        self.names().map(|name| name.len() + 1).sum()
     }
 }
 
@@ -178,11 +184,11 @@ fn may_hold_space(value: &[u8]) -> bool {
         let word = u64::from_ne_bytes(*word);
         word.wrapping_sub(ONES * 0x21) & !word & (ONES << 7) != 0
     };
-    // The last eight may be looked at twice.
-    match (value.as_chunks().0, value.last_chunk()) {
-        (words, Some(last)) => words.iter().any(is_low) || is_low(last),
-        (_, None) => short_may_hold_space(value),
-    }
+    // Some may be looked at twice: most values are short.
+    let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) else {
+        return short_may_hold_space(value);
+    };
+    is_low(first) | is_low(last) || value.len() > 16 && value.as_chunks().0.iter().any(is_low)
 }
 
 /// Of less than eight bytes.

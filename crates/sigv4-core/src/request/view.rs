@@ -190,7 +190,7 @@ impl<'a> Found<'a> {
     pub(crate) fn host(&self, request: &RequestView<'a, ()>) -> Result<&'a [u8], Error> {
         let host = request.sign_host.map(str::as_bytes).or(self.host).or(request.host.map(str::as_bytes));
         match host {
-            Some(host) if !host.trim_ascii().is_empty() => Ok(host),
+            Some(host) if !host.iter().all(u8::is_ascii_whitespace) => Ok(host),
             _ => Err(Error::new(
                 ErrorKind::Request,
                 "the request has no host: give an absolute URI or a host header before it is signed",

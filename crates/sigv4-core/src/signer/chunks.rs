@@ -145,7 +145,7 @@ impl Cover for InChunks<'_> {
     }
 
     #[cfg(feature = "refusals")]
-    fn kept(self, text: Option<SignedText>) -> super::watch::What {
-        super::watch::What::Text(Box::new(text.unwrap_or_default()))
+    fn kept(self, text: Option<Box<SignedText>>) -> super::watch::What {
+        super::watch::What::Text(text.unwrap_or_default())
     }
 }

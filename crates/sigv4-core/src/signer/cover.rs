@@ -49,7 +49,7 @@ pub(super) trait Cover: Copy {
 
     /// What is kept of it by a watch.
     #[cfg(feature = "refusals")]
-    fn kept(self, text: Option<SignedText>) -> What;
+    fn kept(self, text: Option<Box<SignedText>>) -> What;
 }
 
 impl Cover for Payload<'_> {
@@ -92,7 +92,7 @@ impl Cover for Payload<'_> {
     }
 
     #[cfg(feature = "refusals")]
-    fn kept(self, _: Option<SignedText>) -> What {
+    fn kept(self, _: Option<Box<SignedText>>) -> What {
         What::Payload(self.to_signed())
     }
 }

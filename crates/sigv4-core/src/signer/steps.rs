@@ -174,7 +174,9 @@ impl Signer {
         let mut other = None;
         let scope = self.scope_of(request, &mut other)?;
         scope.check_token(credentials)?;
-        changes.path = flow::wire_path(location.path, &scope.rules);
+        if let Some(path) = flow::wire_path(location.path, &scope.rules) {
+            changes.path = Some(path);
+        }
         if !self.0.default_headers.is_empty() {
             changes.headers = self.with_missing_defaults(headers)?;
         }
@@ -207,11 +209,11 @@ impl Signer {
             true => (Some(self.trace(request, scope, &params)), wants_text || trace::wants_text()),
             false => (None, wants_text),
         };
-        let mut text = wants_text.then(SignedText::default);
-        let signed = cover.sign(view, &params, signing, text.as_mut())?;
+        let mut text: Option<Box<SignedText>> = if wants_text { Some(Box::default()) } else { None };
+        let signed = cover.sign(view, &params, signing, text.as_deref_mut())?;
         #[cfg(feature = "tracing")]
         if let Some(span) = span {
-            trace::signed(span, text.as_ref());
+            trace::signed(span, text.as_deref());
         }
         #[cfg(feature = "refusals")]
         if let Some(watch) = watch {
@@ -224,7 +226,9 @@ impl Signer {
                 what: cover.kept(text),
             });
         }
-        changes.host = view.sign_host.map(flow::host_header).transpose()?;
+        if let Some(host) = view.sign_host {
+            changes.host = Some(flow::host_header(host)?);
+        }
         if self.0.hook.is_some() {
             changes.told = Some((scope.service.to_string(), scope.region.to_string()));
         }

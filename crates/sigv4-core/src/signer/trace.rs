@@ -11,13 +11,13 @@ use crate::request::{SignedText, SigningParams};
 
 impl Signer {
     /// The span `sign`, at level DEBUG: service, region, scope date, where the credentials come from, and how many seconds ago
-    /// they were fetched.
+    /// they were fetched. On the heap, so that nothing is moved where nobody listens.
     pub(super) fn trace(
         &self,
         request: &RequestHead<'_>,
         scope: &Scope<'_>,
         params: &SigningParams<'_>,
-    ) -> EnteredSpan {
+    ) -> Box<EnteredSpan> {
         let span = debug_span!(
             "sign",
             service = &*scope.service,
@@ -32,7 +32,7 @@ impl Signer {
             let age = self.0.clock.now().duration_since(obtained).unwrap_or_default();
             span.record("refresh_age_s", age.as_secs());
         }
-        span.entered()
+        Box::new(span.entered())
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn wants_text() -> bool {
 
 /// Ends the span; at level TRACE with the canonical request, of which values are shown for a short list of names.
 #[inline(never)]
-pub(super) fn signed(span: EnteredSpan, text: Option<&SignedText>) {
+pub(super) fn signed(span: Box<EnteredSpan>, text: Option<&SignedText>) {
     if let Some(text) = text {
         trace!(canonical_request = text.redacted(), "signed");
     }
