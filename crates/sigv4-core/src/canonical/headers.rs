@@ -62,24 +62,26 @@ impl<'a> CanonicalHeaders<'a> {
             .extend(entries.map(|(place, header)| if fits { header.start.0 } else { 0 } | place as u64));
         self.order.sort_unstable();
         let bits = if fits { NameStart::PLACE_BITS } else { u64::BITS };
-        if self.order.windows(2).any(|pair| is_alike(pair[0], pair[1], bits)) {
-            self.settle(bits);
+        if let Some(at) = self.order.windows(2).position(|pair| is_alike(pair[0], pair[1], bits)) {
+            self.settle(bits, at);
         }
     }
 
-    /// Sorts those by whole names that are alike but for the lower bits, and finds the ones that repeat.
+    /// Sorts those by whole names that are alike but for the lower bits, and finds the ones that repeat. The first of them is
+    /// the one at `first`.
     #[cold]
-    fn settle(&mut self, bits: u32) {
+    fn settle(&mut self, bits: u32, first: usize) {
         let Self { list, order, .. } = self;
         let name = |entry: u64| list[place(entry, list.len())].name;
         let alike = |pair: &[u64]| is_alike(pair[0], pair[1], bits);
-        let mut rest = &mut order[..];
-        while let Some(at) = rest.windows(2).position(alike) {
+        let (mut rest, mut next) = (&mut order[..], Some(first));
+        while let Some(at) = next {
             let len = 1 + rest[at..].windows(2).take_while(|pair| alike(pair)).count();
             let (run, others) = rest[at..].split_at_mut(len);
             run.sort_by(|a, b| name(*a).cmp(name(*b)));
             self.repeats |= run.windows(2).any(|pair| name(pair[0]) == name(pair[1]));
             rest = others;
+            next = rest.windows(2).position(alike);
         }
     }
 

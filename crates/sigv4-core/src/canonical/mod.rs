@@ -42,7 +42,7 @@ impl CanonicalRequest<'_, '_> {
     pub fn put(&self, sink: &mut impl Sink) {
         self.put_head(sink);
         self.headers.put_names(sink);
-        self.put_payload_hash(sink);
+        sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }
 
     /// Everything before the list of signed headers.
@@ -54,12 +54,6 @@ impl CanonicalRequest<'_, '_> {
         sink.put(b"\n");
         self.headers.put(sink);
         sink.put(b"\n");
-    }
-
-    /// Everything behind that list.
-    #[inline]
-    pub(crate) fn put_payload_hash(&self, sink: &mut impl Sink) {
-        sink.put_all([b"\n", self.payload_hash.as_bytes()]);
     }
 
     /// The SHA-256 of the canonical request.

@@ -96,14 +96,13 @@ impl<'a> SigningParams<'a> {
         }
     }
 
-    /// The canonical request, by the rules of the service.
+    /// The canonical request, by the rules of the service, but for its last line.
     #[inline]
     pub(super) fn canonical<'c, 'h>(
         &self,
         request: &RequestView<'c, ()>,
         query: &'c CanonicalQuery<'_>,
         headers: &'c CanonicalHeaders<'h>,
-        payload_hash: &'c str,
     ) -> CanonicalRequest<'c, 'h> {
         CanonicalRequest {
             method: request.method,
@@ -112,7 +111,7 @@ impl<'a> SigningParams<'a> {
             normalize_path: self.rules.normalize_path,
             double_encode: self.rules.double_encode,
             headers,
-            payload_hash,
+            payload_hash: "",
         }
     }
 

@@ -10,7 +10,7 @@ use super::view::{self, Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
 use crate::canonical::encode::put_encoded;
-use crate::canonical::{CanonicalHeaders, CanonicalQuery, HashSink, Text, pairs};
+use crate::canonical::{CanonicalHeaders, CanonicalQuery, CanonicalRequest, HashSink, Text, pairs};
 use crate::error::{Error, ErrorKind};
 use crate::service::TokenPlacement;
 use crate::signature::Signature;
@@ -177,7 +177,10 @@ fn presign_looked<'x>(
     callers().for_each(|pair| query.read(pair));
     query.extend(&own);
     query.sort();
-    let canonical = params.canonical(request, &query, headers, payload_hash.as_str());
+    let canonical = CanonicalRequest {
+        payload_hash: payload_hash.as_str(),
+        ..params.canonical(request, &query, headers)
+    };
     if let Some(text) = text {
         params.write_text(&canonical, text);
     }

@@ -158,15 +158,16 @@ impl<'h> Signing<'h> {
         }
         headers.sort();
 
-        let canonical = params.canonical(request, &query, headers, payload_hash.as_str());
+        let mut canonical = params.canonical(request, &query, headers);
         if let Some(text) = text {
+            canonical.payload_hash = payload_hash.as_str();
             params.write_text(&canonical, text);
         }
         canonical.put_head(self.hash);
         // While the processor still hashes that.
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), headers);
         self.hash.put(draft.signed_headers());
-        canonical.put_payload_hash(self.hash);
+        self.hash.put_all([b"\n", payload_hash.as_bytes()]);
         let others = Others {
             content_sha256,
             token: token.cloned(),
