@@ -15,6 +15,8 @@ pub struct CanonicalHeaders<'a> {
     /// Once they are sorted, the starts of their names, with the places in `list` in the lower bits; places alone where there are
     /// too many for those bits. Small numbers are sorted without a branch that the processor could guess wrong.
     order: SmallVec<[u64; 32]>,
+    /// Which bits of those are a place.
+    places: u64,
     /// Whether any name is there twice. Known once they are sorted.
     repeats: bool,
     /// That of all names, with one byte more for each.
@@ -61,24 +63,30 @@ impl<'a> CanonicalHeaders<'a> {
         self.order
             .extend(entries.map(|(place, header)| if fits { header.start.0 } else { 0 } | place as u64));
         self.order.sort_unstable();
-        let bits = if fits { NameStart::PLACE_BITS } else { u64::BITS };
-        if let Some(at) = self.order.windows(2).position(|pair| is_alike(pair[0], pair[1], bits)) {
-            self.settle(bits, at);
+        let places = if fits { NameStart::PLACE } else { u64::MAX };
+        self.places = places;
+        if let Some(at) = self.order.windows(2).position(|pair| is_alike(pair, places)) {
+            self.settle(at);
         }
     }
 
-    /// Sorts those by whole names that are alike but for the lower bits, and finds the ones that repeat. The first of them is
+    /// Sorts those by whole names that are alike but for their places, and finds the ones that repeat. The first of them is
     /// the one at `first`.
     #[cold]
-    fn settle(&mut self, bits: u32, first: usize) {
-        let Self { list, order, .. } = self;
-        let name = |entry: u64| list[place(entry, list.len())].name;
-        let alike = |pair: &[u64]| is_alike(pair[0], pair[1], bits);
+    fn settle(&mut self, first: usize) {
+        let Self { list, order, places, .. } = self;
+        let name = |entry: u64| list[(entry & *places) as usize].name;
+        let alike = |pair: &[u64]| is_alike(pair, *places);
         let (mut rest, mut next) = (&mut order[..], Some(first));
         while let Some(at) = next {
             let len = 1 + rest[at..].windows(2).take_while(|pair| alike(pair)).count();
             let (run, others) = rest[at..].split_at_mut(len);
-            run.sort_by(|a, b| name(*a).cmp(name(*b)));
+            match run {
+                // Hardly more are alike.
+                [a, b] if name(*a) > name(*b) => std::mem::swap(a, b),
+                [_, _] => {}
+                _ => run.sort_by(|a, b| name(*a).cmp(name(*b))),
+            }
             self.repeats |= run.windows(2).any(|pair| name(pair[0]) == name(pair[1]));
             rest = others;
             next = rest.windows(2).position(alike);
@@ -86,8 +94,8 @@ impl<'a> CanonicalHeaders<'a> {
     }
 
     fn sorted(&self) -> impl Iterator<Item = &Header<'a>> {
-        let list = &self.list[..];
-        self.order.iter().map(|entry| &list[place(*entry, list.len())])
+        let (list, places) = (&self.list[..], self.places);
+        self.order.iter().map(move |entry| &list[(entry & places) as usize])
     }
 
     /// Puts `name:value` lines, each with its line break; values of one name are joined by commas.
@@ -153,17 +161,10 @@ impl<'a> CanonicalHeaders<'a> {
     }
 }
 
-/// Whether two entries of the order are the same but for the lower `bits`.
+/// Whether two entries of the order are the same but for their places.
 #[inline]
-fn is_alike(a: u64, b: u64, bits: u32) -> bool {
-    (a ^ b).checked_shr(bits).unwrap_or_default() == 0
-}
-
-/// The place in a list of `len` headers that an entry of the order tells.
-#[inline]
-fn place(entry: u64, len: usize) -> usize {
-    let is_place_alone = len > NameStart::PLACES;
-    if is_place_alone { entry as usize } else { entry as usize % NameStart::PLACES }
+fn is_alike(pair: &[u64], places: u64) -> bool {
+    (pair[0] ^ pair[1]) & !places == 0
 }
 
 /// Puts a value with runs of white space made one space, also inside quotes, and none at its ends.

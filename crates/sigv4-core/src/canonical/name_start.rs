@@ -12,9 +12,11 @@ const AMZ: u64 = short(b"x-amz-").0 >> 16;
 
 impl NameStart {
     /// How many of the lower bits are free.
-    pub(super) const PLACE_BITS: u32 = 6;
+    const PLACE_BITS: u32 = 6;
     /// How many places fit there.
     pub(super) const PLACES: usize = 1 << Self::PLACE_BITS;
+    /// Those bits.
+    pub(super) const PLACE: u64 = Self::PLACES as u64 - 1;
 
     /// Of a name in lower case.
     #[inline]
