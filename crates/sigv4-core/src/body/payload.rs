@@ -1,7 +1,10 @@
 //! What a signature says about the body.
 
 use http::HeaderValue;
+use sha2::Sha256;
+use sha2::digest::block_api::EagerHash;
 
+use crate::blocks;
 use crate::error::{Error, ErrorKind};
 use crate::signature::{EMPTY_SHA256, Hex, sha256};
 
@@ -68,15 +71,21 @@ impl<'a> Payload<'a> {
     /// that no header can carry.
     pub fn hash(&self) -> Result<PayloadHash<'a>, Error> {
         let mut hash = PayloadHash::default();
-        self.hash_to(&mut hash)?;
+        self.hash_to(&mut hash, &mut self.begin())?;
         Ok(hash)
     }
 
-    /// As [`hash`](Self::hash), made where it stays: to move it takes a while.
-    pub(crate) fn hash_to(&self, hash: &mut PayloadHash<'a>) -> Result<(), Error> {
+    /// Begins to hash a body in memory.
+    #[inline]
+    pub(crate) fn begin(&self) -> Hashing<'a> {
+        Hashing { hash: Default::default(), rest: if let Kind::Bytes(body) = self.0 { body } else { &[] } }
+    }
+
+    /// As [`hash`](Self::hash), made where it stays, since to move it takes a while: of a body that was begun to be hashed.
+    pub(crate) fn hash_to(&self, hash: &mut PayloadHash<'a>, begun: &mut Hashing<'a>) -> Result<(), Error> {
         hash.0 = match self.0 {
             Kind::Empty => Hash::Empty,
-            Kind::Bytes(body) => Hash::Computed(Hex::of(&sha256(body))),
+            Kind::Bytes(_) => Hash::Computed(Hex::of(&blocks::finish(&mut begun.hash, begun.rest).into())),
             Kind::Precomputed(digest) => Hash::Computed(Hex::of(&digest)),
             Kind::Literal(value) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic()) => {
                 Hash::Literal(value)
@@ -89,6 +98,23 @@ impl<'a> Payload<'a> {
             }
         };
         Ok(())
+    }
+}
+
+/// A body that is being hashed, and what is left of it.
+pub(crate) struct Hashing<'a> {
+    hash: <Sha256 as EagerHash>::Core,
+    rest: &'a [u8],
+}
+
+impl Hashing<'_> {
+    /// Hashes the next block, if there is a whole one. Other work beside it costs nothing: each round of a hash waits for the one before.
+    #[inline]
+    pub(crate) fn step(&mut self) {
+        if let Some((block, rest)) = self.rest.split_at_checked(64) {
+            blocks::take_blocks(&mut self.hash, block);
+            self.rest = rest;
+        }
     }
 }
 

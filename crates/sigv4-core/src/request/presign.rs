@@ -107,7 +107,7 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     // Before the headers, which borrow it.
     let mut found = Found::default();
     let mut headers = CanonicalHeaders::default();
-    found.look(request.headers, params.signed_headers, &mut headers)?;
+    found.look(request.headers, params.signed_headers, &mut headers, || ())?;
     let lifetime = lifetime(params, expires)?;
     presign_looked(url, &request.without_headers(), params, lifetime, payload, &found, &mut headers, text)
 }

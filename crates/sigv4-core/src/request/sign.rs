@@ -91,9 +91,11 @@ impl<'h> Signing<'h> {
         // Before the headers, which borrow them.
         let (mut payload_hash, mut found) = (PayloadHash::default(), Found::default());
         let mut headers = CanonicalHeaders::default();
-        found.look(request.headers, params.signed_headers, &mut headers)?;
+        let mut body = payload.begin();
+        found.look(request.headers, params.signed_headers, &mut headers, || body.step())?;
         let former = found.former()?;
-        former.content_sha256.map_or(payload, Payload::literal).hash_to(&mut payload_hash)?;
+        let payload = former.content_sha256.map_or(payload, Payload::literal);
+        payload.hash_to(&mut payload_hash, &mut body)?;
         let looked = Looked { found: &found, former, payload_hash: &payload_hash };
         self.begin(&request.without_headers(), params, looked, &mut headers, text)
     }

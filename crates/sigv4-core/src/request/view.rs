@@ -157,16 +157,18 @@ impl<'a> Found<'a> {
     }
 
     /// Puts the headers that the policy signs into `signed`, without those that the signer itself adds; what else there is
-    /// stands here then. An error of kind `Header` names one that is there twice and may not be.
+    /// stands here then. An error of kind `Header` names one that is there twice and may not be. `meanwhile` is done once for each.
     #[inline(never)]
     pub(crate) fn look<H: HeaderView + ?Sized>(
         &mut self,
         headers: &'a H,
         policy: &SignedHeaders,
         signed: &mut CanonicalHeaders<'a>,
+        mut meanwhile: impl FnMut(),
     ) -> Result<(), Error> {
         let mut repeated = None;
         headers.each(|name, value| {
+            meanwhile();
             let start = NameStart::of(name);
             if start.may_be_of(OWN)
                 && let Some(own) = self.own(name)
