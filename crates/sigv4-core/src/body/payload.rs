@@ -6,7 +6,7 @@ use sha2::digest::block_api::EagerHash;
 
 use crate::blocks;
 use crate::error::{Error, ErrorKind};
-use crate::signature::{EMPTY_SHA256, Hex, sha256};
+use crate::signature::{EMPTY_SHA256, Hex};
 
 /// The literal that says that a body is not covered by the signature.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -141,7 +141,7 @@ impl Payload<'_> {
     /// The same, with its hash in the place of a body.
     pub(crate) fn hashed(self) -> Self {
         match self.0 {
-            Kind::Bytes(body) => Self::precomputed(sha256(body)),
+            Kind::Bytes(body) => Self::precomputed(crate::signature::sha256(body)),
             _ => self,
         }
     }

@@ -59,6 +59,7 @@ impl CanonicalRequest<'_, '_> {
     /// The SHA-256 of the canonical request.
     pub fn digest(&self) -> [u8; 32] {
         let mut sink = HashSink::new();
+        sink.hide();
         self.put(&mut sink);
         sink.finish()
     }

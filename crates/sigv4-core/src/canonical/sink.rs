@@ -2,6 +2,7 @@
 
 use sha2::Sha256;
 use sha2::digest::block_api::EagerHash;
+use zeroize::optimization_barrier;
 
 use crate::blocks;
 
@@ -55,6 +56,8 @@ pub(crate) struct HashSink {
     len: usize,
     /// How much of it is hashed, in whole blocks.
     hashed: usize,
+    /// Whether it is wiped in the end.
+    is_hidden: bool,
 }
 
 const BLOCK: usize = 64;
@@ -65,7 +68,13 @@ const GATHERED: usize = 8 * BLOCK;
 impl HashSink {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { hash: Default::default(), gathered: [0; GATHERED], len: 0, hashed: 0 }
+        Self { hash: Default::default(), gathered: [0; GATHERED], len: 0, hashed: 0, is_hidden: false }
+    }
+
+    /// Says that there is a token in what is put, of which no trace is to stay on the stack: what is built there later may be moved to
+    /// the heap with all that lies between its fields.
+    pub(crate) fn hide(&mut self) {
+        self.is_hidden = true;
     }
 
     /// The digest of what was put. Once, and nothing can be put any more. (Not by value: to move all this takes longer than a block.)
@@ -112,6 +121,17 @@ impl HashSink {
             let rest = &later[blocks::take_blocks(&mut self.hash, later)..];
             self.gathered[..rest.len()].copy_from_slice(rest);
             (self.len, self.hashed) = (rest.len(), 0);
+        }
+    }
+}
+
+impl Drop for HashSink {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_hidden {
+            // At once, where `Zeroize` would take byte after byte.
+            self.gathered.fill(0);
+            optimization_barrier(&self.gathered);
         }
     }
 }

@@ -185,6 +185,9 @@ fn presign_looked<'x>(
         params.write_text(&canonical, text);
     }
     let mut hash = HashSink::new();
+    if token.is_some() {
+        hash.hide();
+    }
     canonical.put(&mut hash);
     let digest = hash.finish();
 

@@ -165,6 +165,9 @@ impl<'h> Signing<'h> {
             canonical.payload_hash = payload_hash.as_str();
             params.write_text(&canonical, text);
         }
+        if token.is_some() || found.token.is_some() || found.s3_session_token.is_some() {
+            self.hash.hide();
+        }
         canonical.put_head(self.hash);
         // While the processor still hashes that.
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), headers);

@@ -37,7 +37,7 @@ pub struct Claim {
     pub(super) signed_headers: Vec<String>,
     pub(super) payload: PayloadClaim,
     /// The canonical request but for its last line: hashed, and as text where it may be told.
-    pub(super) hashed: HashSink,
+    pub(super) hashed: Box<HashSink>,
     pub(super) text: Option<Vec<u8>>,
 }
 

@@ -104,10 +104,12 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
         if let (false, PayloadClaim::Streaming(literal)) = (proof.has_region(), &payload) {
             return Err(Reason::PayloadRefused(literal));
         }
-        let mut hashed = HashSink::new();
+        // Not moved from here on: it would leave traces behind.
+        let mut hashed = Box::new(HashSink::new());
+        hashed.hide();
         let mut text = config.details.then(Vec::new);
         self.canonical(config, &rules, &carried.signed_headers, |canonical| {
-            canonical.put(&mut hashed);
+            canonical.put(&mut *hashed);
             if let Some(text) = &mut text {
                 canonical.put(text);
             }
