@@ -16,4 +16,4 @@ pub use payload::{Payload, PayloadHash, UNSIGNED_PAYLOAD};
 
 #[cfg(feature = "refusals")]
 pub(crate) use payload::SignedPayload;
-pub(crate) use payload::decode_sha256;
+pub(crate) use payload::{Hashing, decode_sha256};

@@ -21,7 +21,6 @@ pub(super) enum Key {
 
 impl SigningParams<'_> {
     /// The key that signs, after a [`check`](Self::check). What that has to say of region and service is remembered with the key.
-    #[inline(always)]
     pub(super) fn key(&self) -> Result<Key, Error> {
         if self.algorithm != Algorithm::V4 || self.rules.sigv4a_only {
             self.check()?;

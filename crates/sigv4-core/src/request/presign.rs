@@ -6,6 +6,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
+use super::key::Key;
 use super::view::{self, Found, HeaderView, RequestView};
 use super::{SignedText, SigningParams};
 use crate::body::Payload;
@@ -104,117 +105,130 @@ pub(crate) fn presign_after<H: HeaderView + ?Sized>(
     payload: Payload<'_>,
     text: Option<&mut SignedText>,
 ) -> Result<QuerySignature, Error> {
+    let (key, lifetime) = key_and_lifetime(params, expires)?;
     // Before the headers, which borrow it.
     let mut found = Found::default();
     let mut headers = CanonicalHeaders::default();
     found.look(request.headers, params.signed_headers, &mut headers, || ())?;
-    let lifetime = lifetime(params, expires)?;
-    presign_looked(url, &request.without_headers(), params, lifetime, payload, &found, &mut headers, text)
+    let by = Presigner { key, lifetime, params };
+    by.presign(url, &request.without_headers(), payload, &found, &mut headers, text)
 }
 
-/// The rest of it, of which there is one for requests of all kinds.
-#[expect(clippy::too_many_arguments, reason = "the steps of one function")]
-fn presign_looked<'x>(
-    url: String,
-    request: &RequestView<'x, ()>,
-    params: &SigningParams<'x>,
+/// What fails for reasons that are not the request's comes first.
+fn key_and_lifetime(params: &SigningParams<'_>, expires: Duration) -> Result<(Key, Duration), Error> {
+    Ok((params.key()?, lifetime(params, expires)?))
+}
+
+struct Presigner<'p, 'x> {
+    key: Key,
     lifetime: Duration,
-    payload: Payload<'x>,
-    found: &Found<'x>,
-    headers: &mut CanonicalHeaders<'x>,
-    text: Option<&mut SignedText>,
-) -> Result<QuerySignature, Error> {
-    let key = params.key()?;
-    let host = found.host(request)?;
-    let former = found.former()?;
-    if former.signed {
-        return Err(Error::new(
-            ErrorKind::Header,
-            "the request is signed in its Authorization header already: presign an unsigned one",
-        ));
-    }
-    let payload_hash = former.content_sha256.map_or(payload, Payload::literal).hash()?;
-    headers.push_known(&view::HOST, host, false);
-    if let Some(value) = former.content_sha256 {
-        headers.push_known(&view::CONTENT_SHA256, value.as_bytes(), false);
-    }
-    if let Some(value) = found.region_set {
-        headers.push_known(&view::REGION_SET, value, false);
-    }
-    headers.sort();
+    params: &'p SigningParams<'x>,
+}
 
-    // Each value is encoded once, for what is sent and for what is signed.
-    let (mut credential, mut lives, mut regions) = (Text::<128>::new(), Text::<8>::new(), Text::<32>::new());
-    for part in [params.credentials.access_key_id(), "/", key.scope()] {
-        put_encoded(&mut credential, part.as_bytes());
-    }
-    // Writing there does not fail.
-    let _ = write!(lives, "{}", lifetime.as_secs());
-    let (mut names, mut signed_names) = (Text::<64>::new(), Text::<64>::new());
-    headers.put_names(&mut names);
-    put_encoded(&mut signed_names, names.as_bytes());
-    let mut own = Parameters::new();
-    own.push(("X-Amz-Algorithm", params.algorithm.name()));
-    own.push(("X-Amz-Credential", credential.as_str()));
-    own.push(("X-Amz-Date", params.date.as_str()));
-    own.push(("X-Amz-Expires", lives.as_str()));
-    if let Some(set) = params.algorithm.region_set() {
-        put_encoded(&mut regions, set.as_str().as_bytes());
-        own.push(("X-Amz-Region-Set", regions.as_str()));
-    }
-    own.push(("X-Amz-SignedHeaders", signed_names.as_str()));
-    let token_name = match params.rules.token {
-        TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
-        _ => "X-Amz-Security-Token",
-    };
-    let append_token =
-        params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
-    let token = params.credentials.session_token_in_query().map(|token| (token_name, token));
-    own.extend(token.filter(|_| !append_token));
+impl<'x> Presigner<'_, 'x> {
+    /// The rest of it, of which there is one for requests of all kinds.
+    fn presign(
+        self,
+        url: String,
+        request: &RequestView<'x, ()>,
+        payload: Payload<'x>,
+        found: &Found<'x>,
+        headers: &mut CanonicalHeaders<'x>,
+        text: Option<&mut SignedText>,
+    ) -> Result<QuerySignature, Error> {
+        let Self { key, lifetime, params } = self;
+        let host = found.host(request)?;
+        let former = found.former()?;
+        if former.signed {
+            return Err(Error::new(
+                ErrorKind::Header,
+                "the request is signed in its Authorization header already: presign an unsigned one",
+            ));
+        }
+        let payload_hash = former.content_sha256.map_or(payload, Payload::literal).hash()?;
+        headers.push_known(&view::HOST, host, false);
+        if let Some(value) = former.content_sha256 {
+            headers.push_known(&view::CONTENT_SHA256, value.as_bytes(), false);
+        }
+        if let Some(value) = found.region_set {
+            headers.push_known(&view::REGION_SET, value, false);
+        }
+        headers.sort();
 
-    let callers = || pairs(request.query).filter(|pair| !is_parameter(pair));
-    let mut query = CanonicalQuery::default();
-    callers().for_each(|pair| query.read(pair));
-    query.extend(&own);
-    query.sort();
-    let canonical = CanonicalRequest {
-        payload_hash: payload_hash.as_str(),
-        ..params.canonical(request, &query, headers)
-    };
-    if let Some(text) = text {
-        params.write_text(&canonical, text);
-    }
-    let mut hash = HashSink::new();
-    if token.is_some() {
-        hash.hide();
-    }
-    canonical.put(&mut hash);
-    let digest = hash.finish();
+        // Each value is encoded once, for what is sent and for what is signed.
+        let (mut credential, mut lives, mut regions) =
+            (Text::<128>::new(), Text::<8>::new(), Text::<32>::new());
+        for part in [params.credentials.access_key_id(), "/", key.scope()] {
+            put_encoded(&mut credential, part.as_bytes());
+        }
+        // Writing there does not fail.
+        let _ = write!(lives, "{}", lifetime.as_secs());
+        let (mut names, mut signed_names) = (Text::<64>::new(), Text::<64>::new());
+        headers.put_names(&mut names);
+        put_encoded(&mut signed_names, names.as_bytes());
+        let mut own = Parameters::new();
+        own.push(("X-Amz-Algorithm", params.algorithm.name()));
+        own.push(("X-Amz-Credential", credential.as_str()));
+        own.push(("X-Amz-Date", params.date.as_str()));
+        own.push(("X-Amz-Expires", lives.as_str()));
+        if let Some(set) = params.algorithm.region_set() {
+            put_encoded(&mut regions, set.as_str().as_bytes());
+            own.push(("X-Amz-Region-Set", regions.as_str()));
+        }
+        own.push(("X-Amz-SignedHeaders", signed_names.as_str()));
+        let token_name = match params.rules.token {
+            TokenPlacement::S3Express if params.credentials.is_s3_session() => "X-Amz-S3session-Token",
+            _ => "X-Amz-Security-Token",
+        };
+        let append_token =
+            params.omit_session_token || params.rules.token == TokenPlacement::AppendedAfterSigning;
+        let token = params.credentials.session_token_in_query().map(|token| (token_name, token));
+        own.extend(token.filter(|_| !append_token));
 
-    // While the processor still hashes that.
-    let mut url = Zeroizing::new(url);
-    let query_at = url.len();
-    let own_len = |own: &[(&str, &str)]| {
-        own.iter().map(|(name, value)| name.len() + value.len() + "&=".len()).sum::<usize>()
-    };
-    let appended = token.filter(|_| append_token);
-    let signature_len = "&X-Amz-Signature=".len() + params.algorithm.signature_len();
-    url.reserve_exact(
-        request.query.len() + "&".len() + own_len(&own) + signature_len + own_len(appended.as_slice()),
-    );
-    for pair in callers() {
-        url.extend([pair, "&"]);
-    }
-    for (at, (name, value)) in own.iter().enumerate() {
-        url.extend([if at > 0 { "&" } else { "" }, name, "=", value]);
-    }
-    let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
+        let callers = || pairs(request.query).filter(|pair| !is_parameter(pair));
+        let mut query = CanonicalQuery::default();
+        callers().for_each(|pair| query.read(pair));
+        query.extend(&own);
+        query.sort();
+        let canonical = CanonicalRequest {
+            payload_hash: payload_hash.as_str(),
+            ..params.canonical(request, &query, headers)
+        };
+        if let Some(text) = text {
+            params.write_text(&canonical, text);
+        }
+        let mut hash = HashSink::new();
+        if token.is_some() {
+            hash.hide();
+        }
+        canonical.put(&mut hash);
+        let digest = hash.finish();
 
-    let signature = key.sign(params.date, &digest, hash.room());
-    for (name, value) in [("X-Amz-Signature", signature.as_str())].into_iter().chain(appended) {
-        url.extend(["&", name, "=", value]);
+        // While the processor still hashes that.
+        let mut url = Zeroizing::new(url);
+        let query_at = url.len();
+        let own_len = |own: &[(&str, &str)]| {
+            own.iter().map(|(name, value)| name.len() + value.len() + "&=".len()).sum::<usize>()
+        };
+        let appended = token.filter(|_| append_token);
+        let signature_len = "&X-Amz-Signature=".len() + params.algorithm.signature_len();
+        url.reserve_exact(
+            request.query.len() + "&".len() + own_len(&own) + signature_len + own_len(appended.as_slice()),
+        );
+        for pair in callers() {
+            url.extend([pair, "&"]);
+        }
+        for (at, (name, value)) in own.iter().enumerate() {
+            url.extend([if at > 0 { "&" } else { "" }, name, "=", value]);
+        }
+        let signed_headers = headers.names().filter(|name| *name != "host").map(str::to_owned).collect();
+
+        let signature = key.sign(params.date, &digest, hash.room());
+        for (name, value) in [("X-Amz-Signature", signature.as_str())].into_iter().chain(appended) {
+            url.extend(["&", name, "=", value]);
+        }
+        Ok(QuerySignature { url, query_at, signature, lifetime, signed_headers })
     }
-    Ok(QuerySignature { url, query_at, signature, lifetime, signed_headers })
 }
 
 /// The signer's own parameters, with encoded values.

@@ -5,9 +5,9 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use super::authorization::Draft;
 use super::header_signature::{Others, Removed, date_value, header_value};
 use super::key::Key;
-use super::view::{self, Former, Found, HeaderView, RequestView};
+use super::view::{self, Found, HeaderView, RequestView};
 use super::{HeaderSignature, SignedText, SigningParams};
-use crate::body::{Payload, PayloadHash};
+use crate::body::{Hashing, Payload, PayloadHash};
 use crate::canonical::{CanonicalHeaders, CanonicalQuery, HashSink, Sink};
 use crate::clock::AmzDate;
 use crate::error::{Error, ErrorKind};
@@ -54,20 +54,21 @@ pub fn sign<H: HeaderView + ?Sized>(
 /// Filled where it stays, and the hash beside it: to move them takes longer than to hash a block.
 pub(crate) struct Signing<'h> {
     hash: &'h mut HashSink,
+    key: Option<Key>,
     /// Once the request was read.
     begun: Option<Begun>,
 }
 
-/// What was found in the headers, and of what is made of it.
-struct Looked<'x> {
+/// What was found in the headers, and what is made of the body.
+struct Looked<'x, 'b> {
     found: &'x Found<'x>,
-    former: Former<'x>,
-    payload_hash: &'x PayloadHash<'x>,
+    payload: Payload<'x>,
+    body: &'b mut Hashing<'x>,
+    payload_hash: &'x mut PayloadHash<'x>,
 }
 
-/// What is there besides the hash.
+/// What is there besides the hash and the key.
 struct Begun {
-    key: Key,
     date: AmzDate,
     draft: Draft,
     others: Others,
@@ -77,7 +78,7 @@ impl<'h> Signing<'h> {
     /// With a hash that took nothing yet.
     #[inline(always)]
     pub(crate) fn by(hash: &'h mut HashSink) -> Self {
-        Self { hash, begun: None }
+        Self { hash, key: None, begun: None }
     }
 
     /// The first half of [`sign`].
@@ -88,33 +89,37 @@ impl<'h> Signing<'h> {
         payload: Payload<'_>,
         text: Option<&mut SignedText>,
     ) -> Result<(), Error> {
+        self.take_key(params)?;
         // Before the headers, which borrow them.
         let (mut payload_hash, mut found) = (PayloadHash::default(), Found::default());
         let mut headers = CanonicalHeaders::default();
         let mut body = payload.begin();
         found.look(request.headers, params.signed_headers, &mut headers, || body.step())?;
-        let former = found.former()?;
-        let payload = former.content_sha256.map_or(payload, Payload::literal);
-        payload.hash_to(&mut payload_hash, &mut body)?;
-        let looked = Looked { found: &found, former, payload_hash: &payload_hash };
+        let looked = Looked { found: &found, payload, body: &mut body, payload_hash: &mut payload_hash };
         self.begin(&request.without_headers(), params, looked, &mut headers, text)
     }
 
-    /// The rest of it, of which there is one for requests of all kinds.
+    /// What fails for reasons that are not the request's comes first.
+    fn take_key(&mut self, params: &SigningParams<'_>) -> Result<(), Error> {
+        self.key = Some(params.key()?);
+        Ok(())
+    }
+
+    /// The rest of the first half, of which there is one for requests of all kinds.
     fn begin<'x>(
         &mut self,
         request: &RequestView<'x, ()>,
         params: &SigningParams<'x>,
-        Looked { found, former, payload_hash }: Looked<'x>,
+        Looked { found, payload, body, payload_hash }: Looked<'x, '_>,
         headers: &mut CanonicalHeaders<'x>,
         text: Option<&mut SignedText>,
     ) -> Result<(), Error> {
-        let key = params.key()?;
         let token = params.credentials.session_token_header();
         let s3_session =
             params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
         let region_set = params.algorithm.region_set();
         let host = found.host(request)?;
+        let former = found.former()?;
         let mut query = CanonicalQuery::default();
         query.read(request.query);
         query.sort();
@@ -124,6 +129,9 @@ impl<'h> Signing<'h> {
                 "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
             ));
         }
+        // Behind all that finds fault with the request without it: a body takes a while.
+        former.content_sha256.map_or(payload, Payload::literal).hash_to(payload_hash, body)?;
+        let payload_hash: &PayloadHash<'_> = payload_hash;
         let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload_hash.is_plain();
         let content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
         // Left by an earlier signature that needed it.
@@ -170,7 +178,8 @@ impl<'h> Signing<'h> {
         }
         canonical.put_head(self.hash);
         // While the processor still hashes that.
-        let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), key.scope(), headers);
+        let scope = key(&self.key).scope();
+        let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), scope, headers);
         self.hash.put(draft.signed_headers());
         self.hash.put_all([b"\n", payload_hash.as_bytes()]);
         let others = Others {
@@ -180,7 +189,7 @@ impl<'h> Signing<'h> {
             region_set: region_set.map(|regions| regions.header_value().clone()),
             removed: (removed != Removed::default()).then_some(removed),
         };
-        self.begun = Some(Begun { key, date: *params.date, draft, others });
+        self.begun = Some(Begun { date: *params.date, draft, others });
         Ok(())
     }
 
@@ -189,7 +198,8 @@ impl<'h> Signing<'h> {
         let digest = self.hash.finish();
         let mut begun = self.begun.unwrap_or_else(|| unread());
         let date = date_value(&begun.date)?;
-        let (authorization, signature_len) = begun.authorization(&digest, self.hash.room())?;
+        let (authorization, signature_len) =
+            begun.authorization(key(&self.key), &digest, self.hash.room())?;
         Ok(HeaderSignature { authorization, signature_len, date, others: begun.others })
     }
 
@@ -200,7 +210,7 @@ impl<'h> Signing<'h> {
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
         let date = date_value(&begun.date)?;
         begun.others.put(date, headers)?;
-        let (authorization, _) = begun.authorization(&digest, self.hash.room())?;
+        let (authorization, _) = begun.authorization(key(&self.key), &digest, self.hash.room())?;
         headers.insert(AUTHORIZATION, authorization);
         Ok(())
     }
@@ -209,11 +219,21 @@ impl<'h> Signing<'h> {
 impl Begun {
     /// The header, and how much of its end is the signature. `room` is some memory to write in.
     #[inline(always)]
-    fn authorization(&mut self, digest: &[u8; 32], room: &mut [u8]) -> Result<(HeaderValue, usize), Error> {
-        let signature = self.key.sign(&self.date, digest, room);
+    fn authorization(
+        &mut self,
+        key: &Key,
+        digest: &[u8; 32],
+        room: &mut [u8],
+    ) -> Result<(HeaderValue, usize), Error> {
+        let signature = key.sign(&self.date, digest, room);
         let signature = signature.as_bytes();
         Ok((header_value(self.draft.finish(signature), true)?, signature.len()))
     }
+}
+
+/// The key, which is taken before all else.
+fn key(key: &Option<Key>) -> &Key {
+    key.as_ref().unwrap_or_else(|| unread())
 }
 
 fn unread() -> ! {

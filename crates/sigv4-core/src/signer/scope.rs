@@ -1,6 +1,7 @@
 //! For which service and region a request is signed.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::SignOptions;
@@ -20,7 +21,7 @@ pub(super) enum ScopeSource {
 }
 
 /// Service and region of one request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Scope<'a> {
     pub(super) service: Cow<'a, str>,
     pub(super) region: Cow<'a, str>,
@@ -66,6 +67,12 @@ impl<'a> Scope<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("service", &self.service).field("region", &self.region).finish()
     }
 }
 

@@ -138,7 +138,7 @@ impl Signer {
         Ok(source)
     }
 
-    /// The S3 Express session for a request, if it takes one. What is wrong with the request is for signing to say.
+    /// The S3 Express session for a request, if it takes one. What is wrong with its origin or scope is for signing to say.
     fn session(&self, request: &RequestHead<'_>, identity: &CredentialCache) -> Option<CredentialCache> {
         let express = self.0.express.as_ref()?;
         self.check_origin(&request.location).ok()?;

@@ -205,14 +205,11 @@ impl Signer {
         };
         let wants_text = C::KEEPS_TEXT && watch.is_some();
         #[cfg(feature = "tracing")]
-        let (span, wants_text) = match trace::is_on() {
-            true => (Some(self.trace(request, scope, &params)), wants_text || trace::wants_text()),
-            false => (None, wants_text),
-        };
+        let (span, wants_text) = (self.trace(request, scope, &params), wants_text || trace::wants_text());
         let mut text: Option<Box<SignedText>> = if wants_text { Some(Box::default()) } else { None };
         let signed = cover.sign(view, &params, signing, text.as_deref_mut())?;
         #[cfg(feature = "tracing")]
-        if let Some(span) = span {
+        if span.is_some() || text.is_some() {
             trace::signed(span, text.as_deref());
         }
         #[cfg(feature = "refusals")]
@@ -360,7 +357,7 @@ impl Changes {
         }
     }
 
-    /// Puts all but the path into the headers of the request, before the signature.
+    /// Puts what goes into the headers of the request before the signature.
     pub(super) fn put_before(&mut self, headers: &mut HeaderMap) {
         if let Some(others) = self.headers.take() {
             *headers = *others;
