@@ -43,7 +43,33 @@ fn put_normalized<S: Sink>(sink: &mut S, raw: &[u8], put: fn(&mut S, &[u8])) {
 /// Whether the path starts with `/` and has neither an empty segment nor one that starts with a dot.
 /// (A segment such as `.well-known` takes the slow way, to the same result.)
 fn is_normalized(raw: &[u8]) -> bool {
-    raw[0] == b'/' && !raw.windows(2).any(|pair| pair[0] == b'/' && matches!(pair[1], b'/' | b'.'))
+    raw[0] == b'/' && !has_odd_segment(raw)
+}
+
+/// Whether a slash or a dot follows a slash, looked for at eight bytes at a time.
+fn has_odd_segment(raw: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const SLASHES: u64 = u64::from_ne_bytes([b'/'; 8]);
+    let begins_one = |nine: &[u8; 9]| {
+        let [first @ .., _] = nine;
+        let [_, second @ ..] = nine;
+        // Zero where there is a slash, and behind it a slash or a dot, which differ in the lowest bit.
+        let differ =
+            (u64::from_ne_bytes(*first) ^ SLASHES) | ((u64::from_ne_bytes(*second) | ONES) ^ SLASHES);
+        differ.wrapping_sub(ONES) & !differ & (ONES << 7) != 0
+    };
+    let mut rest = raw;
+    while let Some((nine, _)) = rest.split_first_chunk() {
+        if begins_one(nine) {
+            return true;
+        }
+        rest = &rest[8..];
+    }
+    match raw.last_chunk() {
+        // Some of these are looked at twice.
+        Some(last) => begins_one(last),
+        None => raw.windows(2).any(|pair| pair[0] == b'/' && matches!(pair[1], b'/' | b'.')),
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +80,29 @@ mod tests {
         let mut out = Vec::new();
         put_path(&mut out, raw.as_bytes(), normalize, double_encode);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn odd_segments_are_found_wherever_they_stand() {
+        for length in 1..40 {
+            let plain = vec![b'a'; length];
+            for at in 0..length {
+                let mut path = plain.clone();
+                path[at] = b'/';
+                assert!(!has_odd_segment(&path), "a slash at {at} of {length}");
+                for (second, is_odd) in
+                    [(b'/', true), (b'.', true), (b'-', false), (b'0', false), (0xaf, false)]
+                {
+                    if at + 1 < length {
+                        path[at + 1] = second;
+                        assert_eq!(has_odd_segment(&path), is_odd, "{second} behind {at} of {length}");
+                    }
+                }
+                let mut path = plain.clone();
+                path[at] = b'.';
+                assert!(!has_odd_segment(&path), "a dot at {at} of {length}");
+            }
+        }
     }
 
     #[test]

@@ -133,7 +133,6 @@ impl<'h> Signing<'h> {
         former.content_sha256.map_or(payload, Payload::literal).hash_to(payload_hash, body)?;
         let payload_hash: &PayloadHash<'_> = payload_hash;
         let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload_hash.is_plain();
-        let content_sha256 = if is_due { Some(payload_hash.header_value()?) } else { None };
         // Left by an earlier signature that needed it.
         let mut removed = Removed { content_sha256: former.signed && !is_due, ..Removed::default() };
 
@@ -183,7 +182,7 @@ impl<'h> Signing<'h> {
         self.hash.put(draft.signed_headers());
         self.hash.put_all([b"\n", payload_hash.as_bytes()]);
         let others = Others {
-            content_sha256,
+            content_sha256: if is_due { Some(payload_hash.header_value()?) } else { None },
             token: token.cloned(),
             s3_session,
             region_set: region_set.map(|regions| regions.header_value().clone()),

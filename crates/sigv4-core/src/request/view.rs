@@ -78,13 +78,27 @@ impl<'a> RequestView<'a, HeaderMap> {
 /// An error of kind `Request` when it holds a user name.
 pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
     let Some(text) = uri.authority().map(Authority::as_str) else { return Ok(None) };
-    if text.as_bytes().contains(&b'@') {
+    if has_user(text.as_bytes()) {
         return Err(Error::new(
             ErrorKind::Request,
             "the URL holds a user name or password before the host: take it out, credentials come from the signer",
         ));
     }
     Ok(Some(without_default_port(uri, text)))
+}
+
+/// Whether there is an `@` in an authority, looked for in eight bytes at a time: each request has its own looked through.
+fn has_user(authority: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let is_here = |word: &[u8; 8]| {
+        let differ = u64::from_ne_bytes(*word) ^ (ONES * b'@' as u64);
+        differ.wrapping_sub(ONES) & !differ & (ONES << 7) != 0
+    };
+    match authority.last_chunk() {
+        // The last eight may be looked at twice.
+        Some(last) => authority.as_chunks().0.iter().any(is_here) || is_here(last),
+        None => authority.contains(&b'@'),
+    }
 }
 
 /// An authority of a URI without a port that is the scheme's default.
@@ -232,4 +246,26 @@ fn former<'a>(authorization: Option<&[u8]>, content_sha256: Option<&'a [u8]>) ->
         Error::new(ErrorKind::Header, "the header x-amz-content-sha256 holds bytes outside ASCII")
     })?;
     Ok(Former { signed: authorization.is_some(), content_sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_is_found_wherever_it_ends() {
+        for length in 0..40 {
+            let mut authority = vec![b'A'; length];
+            assert!(!has_user(&authority), "{length} bytes");
+            for at in 0..length {
+                for other in [b'?', b'A', 0xc0] {
+                    authority[at] = other;
+                    assert!(!has_user(&authority), "{other} at {at} of {length}");
+                }
+                authority[at] = b'@';
+                assert!(has_user(&authority), "at {at} of {length}");
+                authority[at] = b'A';
+            }
+        }
+    }
 }
