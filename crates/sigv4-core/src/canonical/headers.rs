@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::Sink;
 use super::name_start::{KnownName, NameStart};
+use super::words::any_below;
 
 /// Headers that take part in a signature, sorted by name.
 ///
@@ -181,12 +182,7 @@ fn put_words(sink: &mut impl Sink, value: &[u8]) {
 /// Whether any byte is a space or below, looked at eight at a time.
 #[inline]
 fn may_hold_space(value: &[u8]) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // A byte below 0x21 borrows from its high bit, which those from 0x80 on have set themselves.
-    let is_low = |word: &[u8; 8]| {
-        let word = u64::from_ne_bytes(*word);
-        word.wrapping_sub(ONES * 0x21) & !word & (ONES << 7) != 0
-    };
+    let is_low = |word: &[u8; 8]| any_below(u64::from_ne_bytes(*word), b' ' + 1);
     // Some may be looked at twice: most values are short.
     let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) else {
         return short_may_hold_space(value);

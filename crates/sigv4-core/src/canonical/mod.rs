@@ -8,6 +8,7 @@ mod name_start;
 mod path;
 mod query;
 mod sink;
+mod words;
 
 pub use headers::CanonicalHeaders;
 pub use sink::Sink;

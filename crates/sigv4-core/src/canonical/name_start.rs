@@ -140,48 +140,4 @@ mod tests {
         let others = (0..1000).filter(|n| NameStart::of(&format!("x-amz-{n}")).may_be_of(SET)).count();
         assert!(others < 100, "{others}");
     }
-
-    #[test]
-    fn headers_of_every_day_are_told_from_the_signers_own() {
-        const OWN: NameStarts = NameStarts::of(&[
-            "host",
-            "authorization",
-            "x-amz-date",
-            "x-amz-content-sha256",
-            "x-amz-security-token",
-            "x-amz-s3session-token",
-            "x-amz-region-set",
-        ]);
-        let headers = "\
-            accept accept-encoding accept-language cache-control connection content-disposition content-encoding \
-            content-language content-length content-md5 content-type cookie date expect expires from forwarded \
-            if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive max-forwards origin \
-            pragma range referer te traceparent tracestate trailer transfer-encoding upgrade user-agent via \
-            x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip x-request-id x-amz-abort-date x-amz-acl \
-            x-amz-api-version x-amz-bucket-object-lock-enabled x-amz-bucket-region \
-            x-amz-bypass-governance-retention x-amz-checksum-algorithm x-amz-checksum-crc32 \
-            x-amz-checksum-crc32c x-amz-checksum-crc64nvme x-amz-checksum-mode x-amz-checksum-sha1 \
-            x-amz-checksum-sha256 x-amz-client-context x-amz-client-id x-amz-client-token \
-            x-amz-confirm-remove-self-bucket-access x-amz-copy-source x-amz-copy-source-if-match \
-            x-amz-copy-source-range x-amz-decoded-content-length x-amz-delete-marker x-amz-expected-bucket-owner \
-            x-amz-grant-full-control x-amz-grant-read x-amz-grant-read-acp x-amz-grant-write \
-            x-amz-grant-write-acp x-amz-id-2 x-amz-if-match-size x-amz-invocation-type x-amz-log-type \
-            x-amz-metadata-directive x-amz-mfa x-amz-mp-object-size x-amz-object-attributes \
-            x-amz-object-lock-legal-hold x-amz-object-lock-mode x-amz-object-lock-retain-until-date \
-            x-amz-object-ownership x-amz-object-size x-amz-optional-object-attributes x-amz-part-number-marker \
-            x-amz-rename-source x-amz-request-payer x-amz-request-source x-amz-retry-mode \
-            x-amz-sdk-checksum-algorithm x-amz-server-side-encryption x-amz-server-side-encryption-context \
-            x-amz-skip-destination-validation x-amz-sns-message-type x-amz-source-expected-bucket-owner \
-            x-amz-storage-class x-amz-tagging x-amz-tagging-directive x-amz-target x-amz-te x-amz-trailer \
-            x-amz-transition-default-minimum-object-size x-amz-user-agent x-amz-version-id \
-            x-amz-website-redirect-location x-amz-write-offset-bytes x-amzn-requestid x-amzn-trace-id \
-            amz-sdk-invocation-id amz-sdk-request";
-        let metadata = "\
-            lens camera language origin department exposure revision author build checksum owner title name id \
-            type source version hash size user project env created date tag";
-        let names = headers.split_whitespace().map(str::to_owned);
-        for name in names.chain(metadata.split_whitespace().map(|name| format!("x-amz-meta-{name}"))) {
-            assert!(!NameStart::of(&name).may_be_of(OWN), "{name}");
-        }
-    }
 }

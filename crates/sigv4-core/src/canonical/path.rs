@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::Sink;
 use super::encode::put_encoded_path;
+use super::words::{all, any_below};
 
 /// Puts the canonical URI of a raw path, as it stands on the wire.
 ///
@@ -48,15 +49,12 @@ fn is_normalized(raw: &[u8]) -> bool {
 
 /// Whether a slash or a dot follows a slash, looked for at eight bytes at a time.
 fn has_odd_segment(raw: &[u8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const SLASHES: u64 = u64::from_ne_bytes([b'/'; 8]);
     let begins_one = |nine: &[u8; 9]| {
         let [first @ .., _] = nine;
         let [_, second @ ..] = nine;
         // Zero where there is a slash, and behind it a slash or a dot, which differ in the lowest bit.
-        let differ =
-            (u64::from_ne_bytes(*first) ^ SLASHES) | ((u64::from_ne_bytes(*second) | ONES) ^ SLASHES);
-        differ.wrapping_sub(ONES) & !differ & (ONES << 7) != 0
+        let second = u64::from_ne_bytes(*second) | all(1);
+        any_below((u64::from_ne_bytes(*first) ^ all(b'/')) | (second ^ all(b'/')), 1)
     };
     let mut rest = raw;
     while let Some((nine, _)) = rest.split_first_chunk() {

@@ -97,16 +97,14 @@ impl<'a> CanonicalQuery<'a> {
     #[inline(never)]
     fn sort_pairs(&mut self) {
         let Self { pairs, encoded } = self;
-        {
-            pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
-                let (a, b) = (a_key.bytes(encoded), b_key.bytes(encoded));
-                match (a.first_chunk(), b.first_chunk()) {
-                    // Most keys differ early, and two numbers are compared faster than two texts.
-                    (Some(a), Some(b)) if a != b => u64::from_be_bytes(*a).cmp(&u64::from_be_bytes(*b)),
-                    _ => (a, a_value.bytes(encoded)).cmp(&(b, b_value.bytes(encoded))),
-                }
-            });
-        }
+        pairs.sort_unstable_by(|(a_key, a_value), (b_key, b_value)| {
+            let (a, b) = (a_key.bytes(encoded), b_key.bytes(encoded));
+            match (a.first_chunk(), b.first_chunk()) {
+                // Most keys differ early, and two numbers are compared faster than two texts.
+                (Some(a), Some(b)) if a != b => u64::from_be_bytes(*a).cmp(&u64::from_be_bytes(*b)),
+                _ => (a, a_value.bytes(encoded)).cmp(&(b, b_value.bytes(encoded))),
+            }
+        });
     }
 
     /// In one look over all bytes.
