@@ -53,8 +53,8 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// The state of SHA-256 after one block of the key: what an implementation keeps instead of the key.
-fn state(key: &[u8; 32], pad: u8) -> [u8; 32] {
+/// The state of SHA-256 after one block of the key, which is no longer than that: what an implementation keeps instead of the key.
+fn state(key: &[u8], pad: u8) -> [u8; 32] {
     let mut block = [pad; 64];
     for (byte, key) in block.iter_mut().zip(key) {
         *byte ^= key;
@@ -84,6 +84,8 @@ fn register() {
         look_for("the session token", token.as_bytes());
         let in_query = token.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
         look_for("the session token in a query", in_query.as_bytes());
+        look_for("the inner state of the secret", &state(format!("AWS4{secret}").as_bytes(), 0x36));
+        look_for("the outer state of the secret", &state(format!("AWS4{secret}").as_bytes(), 0x5c));
         for (region, service) in [("us-east-1", "s3"), ("us-east-1", "execute-api"), ("us-east-1", "sts")] {
             let mut key = hmac(format!("AWS4{secret}").as_bytes(), &NOW.as_bytes()[..8]);
             look_for("the key of the date", &key);

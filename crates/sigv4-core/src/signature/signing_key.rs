@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 use smallvec::SmallVec;
@@ -25,14 +25,7 @@ impl SigningKey {
     /// `HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request")`, each digest the raw
     /// 32 bytes. `date` is `YYYYMMDD`.
     pub fn derive(secret_access_key: &str, date: &str, region: &str, service: &str) -> Self {
-        let mut first = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
-        first.extend_from_slice(b"AWS4");
-        first.extend_from_slice(secret_access_key.as_bytes());
-        let mut key = Zeroizing::new(HmacKey::new(&first).into_mac(date.as_bytes()));
-        for part in [region, service, TERMINATOR] {
-            *key = HmacKey::new(&key[..]).into_mac(part.as_bytes());
-        }
-        Self(HmacKey::new(&key[..]))
+        RootKey::new(secret_access_key).derive(date, region, service)
     }
 
     /// `HMAC-SHA256(key, message)`, raw. For a signature, the message is the string to sign and the result is
@@ -54,13 +47,38 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// `"AWS4" + secret`, the key that all signing keys of a secret are derived from, as ready states: two compressions less for each.
+struct RootKey(HmacKey);
+
+impl RootKey {
+    fn new(secret_access_key: &str) -> Self {
+        let mut key = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
+        key.extend_from_slice(b"AWS4");
+        key.extend_from_slice(secret_access_key.as_bytes());
+        Self(HmacKey::new(&key))
+    }
+
+    /// See [`SigningKey::derive`].
+    fn derive(&self, date: &str, region: &str, service: &str) -> SigningKey {
+        let mut key = Zeroizing::new(self.0.mac(date.as_bytes()));
+        for part in [region, service, TERMINATOR] {
+            *key = HmacKey::new(&key[..]).into_mac(part.as_bytes());
+        }
+        SigningKey(HmacKey::new(&key[..]))
+    }
+}
+
 /// The signing keys derived from one secret so far, newest first.
 ///
 /// Reading takes no lock and counts no reference. A client uses few (region, service) pairs; past
 /// `KEPT` the oldest is forgotten and would be derived again. So is what was derived for another day, but for the days
 /// next to it: clocks differ.
 #[derive(Default)]
-pub(crate) struct KeyMemo(ArcSwap<Entries>);
+pub(crate) struct KeyMemo {
+    /// In a block of its own: room for it in here would be filled, while there is none, with what lies on the stack.
+    root: OnceLock<Box<RootKey>>,
+    entries: ArcSwap<Entries>,
+}
 
 /// Most clients sign for a service or two, today.
 type Entries = SmallVec<[Arc<Entry>; 4]>;
@@ -108,25 +126,26 @@ impl std::ops::Deref for Remembered {
 impl KeyMemo {
     /// The key for this date, region and service, derived from `secret` if it is not remembered.
     pub(crate) fn get(&self, secret: &str, date: &AmzDate, region: &str, service: &str) -> Remembered {
-        let entries = self.0.load();
+        let entries = self.entries.load();
         if let Some(at) = entries.iter().position(|entry| entry.is_for(date, region, service)) {
             return Remembered { entries, at };
         }
         // Of two that derive at once, the later store wins: both keys are right, one is derived again some day.
-        let entry = Arc::new(Entry::derive(secret, date, region, service));
+        let root = self.root.get_or_init(|| Box::new(RootKey::new(secret)));
+        let entry = Arc::new(Entry::derive(root, date, region, service));
         let others = entries
             .iter()
             .filter(|other| other.day.abs_diff(date.day()) <= 1 && !other.is_for(date, region, service));
         let next = Arc::new([entry].into_iter().chain(others.take(KEPT - 1).cloned()).collect::<Entries>());
-        self.0.store(Arc::clone(&next));
+        self.entries.store(Arc::clone(&next));
         Remembered { entries: Guard::from_inner(next), at: 0 }
     }
 }
 
 impl Entry {
-    fn derive(secret: &str, date: &AmzDate, region: &str, service: &str) -> Self {
+    fn derive(root: &RootKey, date: &AmzDate, region: &str, service: &str) -> Self {
         let day = date.date();
-        let key = SigningKey::derive(secret, day, region, service);
+        let key = root.derive(day, region, service);
         let is_sound = check_part("region", region).and(check_part("service", service)).is_ok();
         let mut scope =
             String::with_capacity(day.len() + region.len() + service.len() + TERMINATOR.len() + 3);
@@ -165,7 +184,7 @@ mod tests {
                 assert_eq!(key.sign(b"text"), fresh.sign(b"text"));
             }
         }
-        assert_eq!(memo.0.load().len(), 4);
+        assert_eq!(memo.entries.load().len(), 4);
     }
 
     #[test]
@@ -176,13 +195,18 @@ mod tests {
             .iter()
             .map(|day| {
                 memo.get("secret", &date(day), "us-east-1", "s3");
-                memo.0.load().iter().map(|entry| entry.scope[6..8].to_owned()).collect::<Vec<_>>().join(" ")
+                memo.entries
+                    .load()
+                    .iter()
+                    .map(|entry| entry.scope[6..8].to_owned())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             })
             .collect();
         assert_eq!(kept, ["28", "29 28", "30 29", "30 29"]);
         for service in 0..40 {
             memo.get("secret", &date(days[0]), "us-east-1", &service.to_string());
         }
-        assert_eq!(memo.0.load().len(), KEPT);
+        assert_eq!(memo.entries.load().len(), KEPT);
     }
 }
