@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 use smallvec::SmallVec;
 
 use super::Sink;
-use super::encode::{normal_start, put_encoded};
+use super::encode::{is_normal_escape, put_encoded, reserved};
 
 /// The query string of a canonical request: as sent, or in its canonical form already.
 pub struct Query<'a>(Form<'a>);
@@ -108,33 +108,41 @@ impl<'a> CanonicalQuery<'a> {
     }
 
     /// In one look over all bytes.
-    fn read_bytes(&mut self, mut rest: &'a [u8]) {
-        while let [first, tail @ ..] = rest {
-            if *first == b'&' {
-                rest = tail;
-                continue;
+    fn read_bytes(&mut self, raw: &'a [u8]) {
+        let (mut start, mut is_normal, mut key) = (0, true, None);
+        for place in reserved(raw).chain([raw.len()]) {
+            match raw.get(place) {
+                Some(b'%') => {
+                    is_normal &= is_normal_escape(raw, place);
+                    continue;
+                }
+                Some(b'=') if key.is_none() => key = Some(self.piece(&raw[start..place], is_normal)),
+                None | Some(b'&') => {
+                    let piece = &raw[start..place];
+                    match key.take() {
+                        Some(key) => {
+                            let value = self.piece(piece, is_normal);
+                            self.pairs.push((key, value));
+                        }
+                        None if piece.is_empty() => {}
+                        None => {
+                            let key = self.piece(piece, is_normal);
+                            self.pairs.push((key, Piece::AsSent(b"")));
+                        }
+                    }
+                }
+                Some(_) => {
+                    is_normal = false;
+                    continue;
+                }
             }
-            let (key, after) = self.piece(rest, |byte| byte == b'&' || byte == b'=');
-            let value = after.strip_prefix(b"=").map(|value| self.piece(value, |byte| byte == b'&'));
-            let (value, after) = value.unwrap_or((Piece::AsSent(b""), after));
-            self.pairs.push((key, value));
-            rest = after;
+            (start, is_normal) = (place + 1, true);
         }
     }
 
-    /// What stands before a byte that ends it, and the rest from there on.
     #[inline]
-    fn piece(&mut self, raw: &'a [u8], ends: impl Fn(u8) -> bool) -> (Piece<'a>, &'a [u8]) {
-        let (mut len, mut is_normal) = (normal_start(raw), true);
-        while let Some(byte) = raw.get(len)
-            && !ends(*byte)
-        {
-            is_normal = false;
-            len += 1;
-            len += normal_start(&raw[len..]);
-        }
-        let (raw, rest) = raw.split_at(len);
-        (if is_normal { Piece::AsSent(raw) } else { self.encode(raw) }, rest)
+    fn piece(&mut self, raw: &'a [u8], is_normal: bool) -> Piece<'a> {
+        if is_normal { Piece::AsSent(raw) } else { self.encode(raw) }
     }
 
     #[cold]
