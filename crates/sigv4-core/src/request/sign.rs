@@ -1,6 +1,6 @@
 //! Step 4 of the specification, header form: the signature put into the request's headers.
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, Entry, HeaderMap, HeaderValue};
 
 use super::authorization::Draft;
 use super::header_signature::{Others, Removed, date_value, header_value};
@@ -209,8 +209,12 @@ impl<'h> Signing<'h> {
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
         let date = date_value(&begun.date)?;
         begun.others.put(date, headers)?;
+        let place = headers.entry(AUTHORIZATION);
         let (authorization, _) = begun.authorization(key(&self.key), &digest, self.hash.room())?;
-        headers.insert(AUTHORIZATION, authorization);
+        match place {
+            Entry::Vacant(place) => drop(place.insert(authorization)),
+            Entry::Occupied(mut place) => drop(place.insert(authorization)),
+        }
         Ok(())
     }
 }
