@@ -86,6 +86,12 @@ impl HashSink {
         digest
     }
 
+    /// Hashes all whole blocks.
+    #[inline(never)]
+    pub(crate) fn catch_up(&mut self) {
+        self.hashed += blocks::take_blocks(&mut self.hash, &self.gathered[self.hashed..self.len]);
+    }
+
     fn is_finished(&self) -> bool {
         self.len == usize::MAX
     }

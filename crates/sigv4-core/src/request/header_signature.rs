@@ -25,13 +25,13 @@ pub struct HeaderSignature {
     /// It ends with the signature.
     pub(super) authorization: HeaderValue,
     pub(super) signature_len: usize,
-    pub(super) date: HeaderValue,
     pub(super) others: Others,
 }
 
-/// What goes into the headers besides `authorization` and `x-amz-date`.
+/// What goes into the headers besides `authorization`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Others {
+    pub(super) date: Option<HeaderValue>,
     pub(super) content_sha256: Option<HeaderValue>,
     pub(super) token: Option<HeaderValue>,
     /// Whether the token is that of an S3 Express session.
@@ -66,20 +66,21 @@ impl Removed {
 }
 
 impl Others {
-    /// Puts them and the date into a request, in place of those of an earlier signature, with room for one header more. An error of
+    /// Puts them into a request, in place of those of an earlier signature, with room for one header more. An error of
     /// kind `Header`, with nothing changed, when the map can hold no more.
     #[inline(always)]
-    pub(super) fn put(&mut self, date: HeaderValue, headers: &mut HeaderMap) -> Result<(), Error> {
-        // Date and signature, and what else there is.
-        let others = [&self.content_sha256, &self.token, &self.region_set];
-        let added = 2 + others.iter().filter(|value| value.is_some()).count();
+    pub(super) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
+        let others = [&self.date, &self.content_sha256, &self.token, &self.region_set];
+        let added = 1 + others.iter().filter(|value| value.is_some()).count();
         headers.try_reserve(added).map_err(|_| {
             Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
         })?;
         if let Some(removed) = self.removed {
             removed.from(headers);
         }
-        headers.insert(X_AMZ_DATE, date);
+        if let Some(value) = self.date.take() {
+            headers.insert(X_AMZ_DATE, value);
+        }
         if let Some(value) = self.content_sha256.take() {
             headers.insert(X_AMZ_CONTENT_SHA256, value);
         }
@@ -114,7 +115,7 @@ impl HeaderSignature {
         let others = &self.others;
         let values = [
             Some(&self.authorization),
-            Some(&self.date),
+            others.date.as_ref(),
             others.content_sha256.as_ref(),
             others.token.as_ref().filter(|_| !others.s3_session),
             others.token.as_ref().filter(|_| others.s3_session),
@@ -126,7 +127,7 @@ impl HeaderSignature {
     /// Puts them into a request, in place of those of an earlier signature. An error of kind `Header`, with
     /// nothing changed, when the map can hold no more.
     pub fn apply(mut self, headers: &mut HeaderMap) -> Result<(), Error> {
-        self.others.put(self.date, headers)?;
+        self.others.put(headers)?;
         headers.insert(AUTHORIZATION, self.authorization);
         Ok(())
     }

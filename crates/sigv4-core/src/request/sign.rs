@@ -54,7 +54,7 @@ pub fn sign<H: HeaderView + ?Sized>(
 /// Filled where it stays, and the hash beside it: to move them takes longer than to hash a block.
 pub(crate) struct Signing<'h> {
     hash: &'h mut HashSink,
-    key: Option<Key>,
+    taken: Option<Taken>,
     /// Once the request was read.
     begun: Option<Begun>,
 }
@@ -67,18 +67,25 @@ struct Looked<'x, 'b> {
     payload_hash: &'x mut PayloadHash<'x>,
 }
 
-/// What is there besides the hash and the key.
+/// What is taken before the request is looked at.
+///
+/// All that counts a reference is among it: to do so later, a processor would wait for the hashes that it has begun.
+struct Taken {
+    key: Key,
+    others: Others,
+}
+
+/// What is there besides.
 struct Begun {
     date: AmzDate,
     draft: Draft,
-    others: Others,
 }
 
 impl<'h> Signing<'h> {
     /// With a hash that took nothing yet.
     #[inline(always)]
     pub(crate) fn by(hash: &'h mut HashSink) -> Self {
-        Self { hash, key: None, begun: None }
+        Self { hash, taken: None, begun: None }
     }
 
     /// The first half of [`sign`].
@@ -89,7 +96,7 @@ impl<'h> Signing<'h> {
         payload: Payload<'_>,
         text: Option<&mut SignedText>,
     ) -> Result<(), Error> {
-        self.take_key(params)?;
+        self.take(params)?;
         // Before the headers, which borrow them.
         let (mut payload_hash, mut found) = (PayloadHash::default(), Found::default());
         let mut headers = CanonicalHeaders::default();
@@ -100,8 +107,16 @@ impl<'h> Signing<'h> {
     }
 
     /// What fails for reasons that are not the request's comes first.
-    fn take_key(&mut self, params: &SigningParams<'_>) -> Result<(), Error> {
-        self.key = Some(params.key()?);
+    fn take(&mut self, params: &SigningParams<'_>) -> Result<(), Error> {
+        let key = params.key()?;
+        let others = Others {
+            date: Some(date_value(params.date)?),
+            token: params.credentials.session_token_header().cloned(),
+            s3_session: params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session(),
+            region_set: params.algorithm.region_set().map(|regions| regions.header_value().clone()),
+            ..Others::default()
+        };
+        self.taken = Some(Taken { key, others });
         Ok(())
     }
 
@@ -115,8 +130,8 @@ impl<'h> Signing<'h> {
         text: Option<&mut SignedText>,
     ) -> Result<(), Error> {
         let token = params.credentials.session_token_header();
-        let s3_session =
-            params.rules.token == TokenPlacement::S3Express && params.credentials.is_s3_session();
+        let Taken { key, others } = taken(&mut self.taken);
+        let s3_session = others.s3_session;
         let region_set = params.algorithm.region_set();
         let host = found.host(request)?;
         let former = found.former()?;
@@ -177,40 +192,39 @@ impl<'h> Signing<'h> {
         }
         canonical.put_head(self.hash);
         // While the processor still hashes that.
-        let scope = key(&self.key).scope();
+        let scope = key.scope();
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), scope, headers);
         self.hash.put(draft.signed_headers());
         self.hash.put_all([b"\n", payload_hash.as_bytes()]);
-        let others = Others {
-            content_sha256: if is_due { Some(payload_hash.header_value()?) } else { None },
-            token: token.cloned(),
-            s3_session,
-            region_set: region_set.map(|regions| regions.header_value().clone()),
-            removed: (removed != Removed::default()).then_some(removed),
-        };
-        self.begun = Some(Begun { date: *params.date, draft, others });
+        if is_due {
+            others.content_sha256 = Some(payload_hash.header_value()?);
+        }
+        if removed != Removed::default() {
+            others.removed = Some(removed);
+        }
+        self.begun = Some(Begun { date: *params.date, draft });
         Ok(())
     }
 
     /// The second half: the signature.
     pub(crate) fn finish(self) -> Result<HeaderSignature, Error> {
         let digest = self.hash.finish();
+        let Taken { key, others } = self.taken.unwrap_or_else(|| unread());
         let mut begun = self.begun.unwrap_or_else(|| unread());
-        let date = date_value(&begun.date)?;
-        let (authorization, signature_len) =
-            begun.authorization(key(&self.key), &digest, self.hash.room())?;
-        Ok(HeaderSignature { authorization, signature_len, date, others: begun.others })
+        let (authorization, signature_len) = begun.authorization(&key, &digest, self.hash.room())?;
+        Ok(HeaderSignature { authorization, signature_len, others })
     }
 
     /// As [`finish`](Self::finish), put into the headers of the request that was read.
     pub(crate) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
-        let digest = self.hash.finish();
+        self.hash.catch_up();
+        let Taken { key, others } = taken(&mut self.taken);
         let begun = self.begun.as_mut().unwrap_or_else(|| unread());
         // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
-        let date = date_value(&begun.date)?;
-        begun.others.put(date, headers)?;
+        others.put(headers)?;
+        let digest = self.hash.finish();
         let place = headers.entry(AUTHORIZATION);
-        let (authorization, _) = begun.authorization(key(&self.key), &digest, self.hash.room())?;
+        let (authorization, _) = begun.authorization(key, &digest, self.hash.room())?;
         match place {
             Entry::Vacant(place) => drop(place.insert(authorization)),
             Entry::Occupied(mut place) => drop(place.insert(authorization)),
@@ -234,9 +248,8 @@ impl Begun {
     }
 }
 
-/// The key, which is taken before all else.
-fn key(key: &Option<Key>) -> &Key {
-    key.as_ref().unwrap_or_else(|| unread())
+fn taken(taken: &mut Option<Taken>) -> &mut Taken {
+    taken.as_mut().unwrap_or_else(|| unread())
 }
 
 fn unread() -> ! {
