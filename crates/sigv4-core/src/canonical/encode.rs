@@ -130,12 +130,12 @@ fn escaped(high: u8, low: u8) -> u8 {
 }
 
 #[inline]
-fn is_unreserved(byte: u8) -> bool {
+const fn is_unreserved(byte: u8) -> bool {
     stays_in_path(byte) & (byte != b'/')
 }
 
 #[inline]
-fn stays_in_path(byte: u8) -> bool {
+const fn stays_in_path(byte: u8) -> bool {
     // `-`, `.`, `/` and the digits stand in a row.
     ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'-') < 13) | (byte == b'_') | (byte == b'~')
 }
@@ -145,16 +145,13 @@ const UNRESERVED: u8 = 1;
 /// Not encoded in a path: those, and the slash.
 const IN_PATH: u8 = 2;
 
-/// What a byte is, as one look into a table: some of the above.
+/// What a byte is, some of the above, by one look into a table.
 fn kind(byte: u8) -> u8 {
     static KINDS: [u8; 256] = {
         let (mut kinds, mut byte) = ([0; 256], 0);
         while byte < kinds.len() {
-            kinds[byte] = match byte as u8 {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => UNRESERVED | IN_PATH,
-                b'/' => IN_PATH,
-                _ => 0,
-            };
+            kinds[byte] =
+                is_unreserved(byte as u8) as u8 * UNRESERVED + stays_in_path(byte as u8) as u8 * IN_PATH;
             byte += 1;
         }
         kinds

@@ -107,32 +107,24 @@ impl<'a> CanonicalQuery<'a> {
         });
     }
 
-    /// In one look over all bytes.
+    /// Goes from one reserved byte to the next, and over the end.
     fn read_bytes(&mut self, raw: &'a [u8]) {
+        // Of the piece that is read: where it begins, whether it is normal so far, and the key in front of it.
         let (mut start, mut is_normal, mut key) = (0, true, None);
         for place in reserved(raw).chain([raw.len()]) {
             match raw.get(place) {
-                Some(b'%') => {
-                    is_normal &= is_normal_escape(raw, place);
-                    continue;
-                }
                 Some(b'=') if key.is_none() => key = Some(self.piece(&raw[start..place], is_normal)),
-                None | Some(b'&') => {
+                Some(b'&') | None => {
                     let piece = &raw[start..place];
-                    match key.take() {
-                        Some(key) => {
-                            let value = self.piece(piece, is_normal);
-                            self.pairs.push((key, value));
-                        }
-                        None if piece.is_empty() => {}
-                        None => {
-                            let key = self.piece(piece, is_normal);
-                            self.pairs.push((key, Piece::AsSent(b"")));
-                        }
-                    }
+                    let pair = match key.take() {
+                        Some(key) => Some((key, self.piece(piece, is_normal))),
+                        None if piece.is_empty() => None,
+                        None => Some((self.piece(piece, is_normal), Piece::AsSent(b""))),
+                    };
+                    self.pairs.extend(pair);
                 }
-                Some(_) => {
-                    is_normal = false;
+                Some(byte) => {
+                    is_normal &= *byte == b'%' && is_normal_escape(raw, place);
                     continue;
                 }
             }
@@ -140,6 +132,7 @@ impl<'a> CanonicalQuery<'a> {
         }
     }
 
+    /// A key or a value, of which it was found out whether it is normal.
     #[inline]
     fn piece(&mut self, raw: &'a [u8], is_normal: bool) -> Piece<'a> {
         if is_normal { Piece::AsSent(raw) } else { self.encode(raw) }
