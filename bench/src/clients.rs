@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,9 +15,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest_middleware::ClientBuilder;
 use reqwest_sigv4::SigV4Middleware;
-use sigv4_core::{Payload, Signer};
 use sigv4_bench::random::Random;
 use sigv4_bench::stats::Series;
+use sigv4_core::{Payload, Signer};
 use tower::{Layer, Service};
 use tower_sigv4::SignLayer;
 
@@ -48,50 +48,47 @@ pub fn run(workload: &Workload, budget: Duration) -> Vec<Throughput> {
         *sample.uri_mut() = format!("http://{address}{path}").parse().expect("a URL");
         let signer = compare::ours::signer(workload);
         let alike = alike(&signer, &sample);
-        let request = || sample.clone().map(|()| Full::<Bytes>::default());
-        let request_alike = || alike.clone().map(|()| Full::<Bytes>::default());
+        let with_body = |request: &Request<()>| request.clone().map(|()| Full::<Bytes>::default());
         let bare = pool();
-        let send_bare = |request| {
-            let response = bare.request(request);
+        let send_bare = |request: &Request<()>| {
+            let (bare, request) = (bare.clone(), request.clone());
+            move || {
+                let response = bare.request(with_body(&request));
+                async { drained(response.await.expect("an answer")).await }
+            }
+        };
+        let (layered, request) = (SignLayer::new(signer.clone()).layer(pool()), sample.clone());
+        let send = move || {
+            let response = layered.clone().call(with_body(&request));
             async { drained(response.await.expect("an answer")).await }
         };
-        let signed = SignLayer::new(signer.clone()).layer(pool());
-        let send = || {
-            let response = signed.clone().call(request());
-            async { drained(response.await.expect("an answer")).await }
-        };
-        let tower =
-            compared("tower", budget, || send_bare(request()), || send_bare(request_alike()), send).await;
+        let tower = compared("tower", budget, send_bare(&sample), send_bare(&alike), send).await;
 
-        let signed = SigV4Client::new(signer.clone(), pool());
-        let send = || {
-            let response = signed.request(request());
+        let (client, request) = (SigV4Client::new(signer.clone(), pool()), sample.clone());
+        let send = move || {
+            let response = client.request(with_body(&request));
             async { drained(response.await.expect("an answer")).await }
         };
-        let hyper =
-            compared("hyper", budget, || send_bare(request()), || send_bare(request_alike()), send).await;
+        let hyper = compared("hyper", budget, send_bare(&sample), send_bare(&alike), send).await;
 
         let pool =
             || reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build().expect("a client");
         let bare = ClientBuilder::new(pool()).build();
         let signed = ClientBuilder::new(pool()).with(SigV4Middleware::new(signer)).build();
         let send = |client: &reqwest_middleware::ClientWithMiddleware, request: &Request<()>| {
-            let request = reqwest::Request::try_from(request.clone().map(|()| "")).expect("a URL");
-            let client = client.clone();
-            async move {
-                let response = client.execute(request).await.expect("an answer");
-                assert!(response.status().is_success());
-                drop(response.bytes().await.expect("its body"));
+            let (client, request) = (client.clone(), request.clone());
+            move || {
+                let request = reqwest::Request::try_from(request.clone().map(|()| "")).expect("a URL");
+                let client = client.clone();
+                async move {
+                    let response = client.execute(request).await.expect("an answer");
+                    assert!(response.status().is_success());
+                    drop(response.bytes().await.expect("its body"));
+                }
             }
         };
-        let reqwest = compared(
-            "reqwest",
-            budget,
-            || send(&bare, &sample),
-            || send(&bare, &alike),
-            || send(&signed, &sample),
-        )
-        .await;
+        let (unsigned, alike) = (send(&bare, &sample), send(&bare, &alike));
+        let reqwest = compared("reqwest", budget, unsigned, alike, send(&signed, &sample)).await;
         vec![tower, hyper, reqwest]
     })
 }
@@ -147,14 +144,14 @@ async fn serve() -> SocketAddr {
 async fn compared<U, A, S>(
     name: &'static str,
     budget: Duration,
-    unsigned: impl Fn() -> U,
-    alike: impl Fn() -> A,
-    signed: impl Fn() -> S,
+    unsigned: impl Fn() -> U + Clone + Send + 'static,
+    alike: impl Fn() -> A + Clone + Send + 'static,
+    signed: impl Fn() -> S + Clone + Send + 'static,
 ) -> Throughput
 where
-    U: Future<Output = ()> + Send,
-    A: Future<Output = ()> + Send,
-    S: Future<Output = ()> + Send,
+    U: Future<Output = ()> + Send + 'static,
+    A: Future<Output = ()> + Send + 'static,
+    S: Future<Output = ()> + Send + 'static,
 {
     let mut found = Throughput {
         name,
@@ -189,20 +186,31 @@ where
 
 const TURNS: u32 = 24;
 
-/// Requests in a second, all loops together.
-async fn per_second<F: Future<Output = ()>>(slice: Duration, send: &impl Fn() -> F) -> f64 {
-    let (stop, count) = (Arc::new(AtomicBool::new(false)), AtomicU64::new(0));
+/// Requests in a second, of tasks that each send one after the other.
+async fn per_second<F: Future<Output = ()> + Send + 'static>(
+    slice: Duration,
+    send: &(impl Fn() -> F + Clone + Send + 'static),
+) -> f64 {
+    let stop = Arc::new(AtomicBool::new(false));
     let began = Instant::now();
-    let loops = (0..CONNECTIONS).map(|_| async {
-        while !stop.load(Relaxed) {
-            send().await;
-            count.fetch_add(1, Relaxed);
-        }
-    });
-    let ender = async {
-        tokio::time::sleep(slice).await;
-        stop.store(true, Relaxed);
-    };
-    futures_util::future::join(futures_util::future::join_all(loops), ender).await;
-    count.load(Relaxed) as f64 / began.elapsed().as_secs_f64()
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (stop, send) = (Arc::clone(&stop), send.clone());
+            tokio::spawn(async move {
+                let mut count = 0u64;
+                while !stop.load(Relaxed) {
+                    send().await;
+                    count += 1;
+                }
+                count
+            })
+        })
+        .collect();
+    tokio::time::sleep(slice).await;
+    stop.store(true, Relaxed);
+    let mut count = 0;
+    for task in tasks {
+        count += task.await.expect("no task fails");
+    }
+    count as f64 / began.elapsed().as_secs_f64()
 }

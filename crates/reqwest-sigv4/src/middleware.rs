@@ -1,6 +1,8 @@
 //! The middleware.
 
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +19,7 @@ use sigv4_core::flow::{Collect, Deadline, HASHED_AT_ONCE, PayloadPlan, Seal, Tim
 use sigv4_core::signature::sha256;
 use sigv4_core::{Error, ErrorKind, Payload, Signer};
 use tokio::time::Instant;
-use url::Position;
+use url::{Position, Url};
 
 use crate::error::wrapped;
 use crate::target::{Target, WireForm, shape};
@@ -103,54 +105,60 @@ impl SigV4Middleware {
         Self { healing: on, ..self }
     }
 
-    /// Signs and sends once.
-    pub(crate) async fn attempt(
+    /// Signs and sends once. What needs no waiting is done at once: the future that is left has no room for a request.
+    pub(crate) fn attempt<'a>(
+        &'a self,
+        mut request: Request,
+        extensions: &'a mut Extensions,
+        next: Next<'a>,
+        watch: &'a mut Watch,
+    ) -> Attempt<'a> {
+        let time = Time { began: Instant::now(), out: request.timeout().copied() };
+        match self.begin(&mut request, extensions, watch) {
+            Ok(None) => self.hand_on(request, extensions, next, time, BodyError::default()),
+            Ok(Some(plan)) => Attempt::of(Box::pin(async move {
+                let mut deadline = time.deadline();
+                let signed = self.sign_later(&mut request, extensions, plan, watch, &mut deadline).await;
+                let body_error = signed.map_err(wrapped)?;
+                self.hand_on(request, extensions, next, time, body_error).await
+            })),
+            Err(error) => Attempt::of(Box::pin(ready(Err(wrapped(error))))),
+        }
+    }
+
+    /// Hands a signed request on.
+    fn hand_on<'a>(
         &self,
         mut request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-        watch: &mut Watch,
-    ) -> reqwest_middleware::Result<Response> {
-        let began = Instant::now();
-        let timeout = request.timeout().copied();
-        let mut deadline = timeout.map_or(Deadline::none(), |timeout| TimeLimit::new(timeout, Tokio).begin());
-        let signed = self.sign(&mut request, extensions, watch, &mut deadline).await;
-        let body_error = signed.map_err(wrapped)?;
+        extensions: &'a mut Extensions,
+        next: Next<'a>,
+        time: Time,
+        body_error: BodyError,
+    ) -> Attempt<'a> {
         // What is left is the client's: one deadline over all.
-        *request.timeout_mut() = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
+        *request.timeout_mut() = time.left();
         if self.seal {
             let length = shape(&request).length();
             let seal = Seal::of(&Target { request: &mut request, extensions }, length);
             seal.and_then(|seal| extensions.insert(seal));
         }
         let sent = self.guard.then(|| request.url().clone());
-        let response =
-            next.run(request, extensions).await.map_err(|error| body_error.get().map_or(error, wrapped))?;
-        if let Some(sent) = sent
-            && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
-        {
-            return Err(wrapped(followed()));
-        }
-        Ok(response)
+        Attempt { response: next.run(request, extensions), sent, body_error }
     }
 
-    /// Hashes and signs. Gives where the body leaves its error, if it has one of its own.
-    async fn sign(
+    /// Signs with what is at hand; else it gives the plan for what has to be waited for.
+    fn begin(
         &self,
         request: &mut Request,
         extensions: &Extensions,
         watch: &mut Watch,
-        deadline: &mut Deadline,
-    ) -> Result<BodyError, Error> {
+    ) -> Result<Option<PayloadPlan>, Error> {
         let shape = shape(request);
         #[cfg(feature = "refusals")]
         self.keep_body(request, shape, watch)?;
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
-        if self.sign_now(request, extensions, &plan, watch)? {
-            return Ok(BodyError::default());
-        }
-        // Of its own, so that the future of a request that waits for nothing is small.
-        Box::pin(self.sign_later(request, extensions, plan, watch, deadline)).await
+        let is_signed = self.sign_now(request, extensions, &plan, watch)?;
+        Ok((!is_signed).then_some(plan))
     }
 
     /// Signs with what is at hand. `false`, with the request untouched, where something has to be waited for.
@@ -181,7 +189,8 @@ impl SigV4Middleware {
         }
     }
 
-    /// Signs, and waits for the body and for credentials where that is needed.
+    /// Signs, and waits for the body and for credentials where that is needed. Gives where the body leaves its error, if it has one
+    /// of its own.
     async fn sign_later(
         &self,
         request: &mut Request,
@@ -290,28 +299,88 @@ impl SigV4Middleware {
     }
 }
 
-#[async_trait::async_trait]
+/// Written out as `async_trait` would: of an `async fn`, the future had room for the request once more.
 impl Middleware for SigV4Middleware {
-    async fn handle(
-        &self,
+    fn handle<'s, 'e, 'n, 'f>(
+        &'s self,
         mut request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> reqwest_middleware::Result<Response> {
+        extensions: &'e mut Extensions,
+        next: Next<'n>,
+    ) -> Sending<'f>
+    where
+        's: 'f,
+        'e: 'f,
+        'n: 'f,
+        Self: 'f,
+    {
         if self.signer.is_skipped(extensions) {
             // Signs nothing, and tells the outcome hook so.
             let mut target = Target { request: &mut request, extensions };
-            self.signer.try_sign(&mut target, Payload::EMPTY).map_err(wrapped)?;
-            return next.run(request, extensions).await;
+            return match self.signer.try_sign(&mut target, Payload::EMPTY) {
+                Ok(_) => next.run(request, extensions),
+                Err(error) => Box::pin(ready(Err(wrapped(error)))),
+            };
         }
         WireForm::settle(&mut request, self.spaces);
         if request.timeout().is_none() {
             *request.timeout_mut() = self.deadline;
         }
         #[cfg(feature = "refusals")]
-        return self.send(request, extensions, next).await;
+        return Box::pin(self.send(request, extensions, next));
         #[cfg(not(feature = "refusals"))]
-        self.attempt(request, extensions, next, &mut ()).await
+        Box::pin(async move { self.attempt(request, extensions, next, &mut ()).await })
+    }
+}
+
+/// A request that is sent, as reqwest-middleware has it.
+type Sending<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'a>>;
+
+/// When a request's time began to run, and how long it may take.
+#[derive(Clone, Copy)]
+struct Time {
+    began: Instant,
+    out: Option<Duration>,
+}
+
+impl Time {
+    fn deadline(&self) -> Deadline {
+        self.out.map_or(Deadline::none(), |out| TimeLimit::new(out, Tokio).begin())
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.out.map(|out| out.saturating_sub(self.began.elapsed()))
+    }
+}
+
+/// A request that is sent, after it was signed.
+pub(crate) struct Attempt<'a> {
+    response: Sending<'a>,
+    /// Where it was sent, if it is an error that it went elsewhere.
+    sent: Option<Url>,
+    /// What went wrong with its body.
+    body_error: BodyError,
+}
+
+impl<'a> Attempt<'a> {
+    fn of(response: Sending<'a>) -> Self {
+        Self { response, sent: None, body_error: BodyError::default() }
+    }
+}
+
+impl Future for Attempt<'_> {
+    type Output = reqwest_middleware::Result<Response>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match ready!(self.response.as_mut().poll(context)) {
+            Ok(response) => response,
+            Err(error) => return Poll::Ready(Err(self.body_error.get().map_or(error, wrapped))),
+        };
+        if let Some(sent) = &self.sent
+            && sent[..Position::AfterQuery] != response.url()[..Position::AfterQuery]
+        {
+            return Poll::Ready(Err(wrapped(followed())));
+        }
+        Poll::Ready(Ok(response))
     }
 }
 

@@ -16,31 +16,44 @@ use crate::target::Target;
 
 impl SigV4Middleware {
     /// Signs and sends; and once more if the answer is a refusal that can be healed.
-    pub(crate) async fn send(
-        &self,
+    ///
+    /// Not an `async fn`: its future has room for a request once, where that of one had it twice.
+    pub(crate) fn send<'a>(
+        &'a self,
         mut request: Request,
+        extensions: &'a mut Extensions,
+        next: Next<'a>,
+    ) -> impl Future<Output = reqwest_middleware::Result<Response>> + Send + 'a {
+        let began = Instant::now();
+        let mut sent = Sent::new(&self.signer, &mut request, extensions);
+        async move {
+            let response = self.attempt(request, extensions, next.clone(), &mut sent.watch).await?;
+            if !Refusal::is_possible(response.status()) {
+                self.signer.accepted(&sent.watch, response.headers());
+                return Ok(response);
+            }
+            // Of its own, so that the future of a request that is accepted is small.
+            Box::pin(self.heal(sent, response, began, extensions, next)).await
+        }
+    }
+
+    /// What becomes of a request that may have been refused.
+    async fn heal(
+        &self,
+        sent: Sent,
+        response: Response,
+        began: Instant,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let began = Instant::now();
-        let mut sent = Sent::new(&self.signer, &mut request, extensions);
-        let response = self.attempt(request, extensions, next.clone(), &mut sent.watch).await?;
-        if !Refusal::is_possible(response.status()) {
-            self.signer.accepted(&sent.watch, response.headers());
-            return Ok(response);
+        let (response, again) = sent.read(&self.signer, extensions, response).await;
+        let Some(mut again) = again else { return Ok(response) };
+        if let Some(timeout) = again.timeout_mut() {
+            *timeout = timeout.saturating_sub(began.elapsed());
         }
-        // Of its own, so that the future of a request that is accepted is small.
-        Box::pin(async move {
-            let (response, again) = sent.read(&self.signer, extensions, response).await;
-            let Some(mut again) = again else { return Ok(response) };
-            if let Some(timeout) = again.timeout_mut() {
-                *timeout = timeout.saturating_sub(began.elapsed());
-            }
-            let mut sent = Sent::new(&self.signer, &mut again, extensions);
-            let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
-            Ok(sent.read(&self.signer, extensions, response).await.0)
-        })
-        .await
+        let mut sent = Sent::new(&self.signer, &mut again, extensions);
+        let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
+        Ok(sent.read(&self.signer, extensions, response).await.0)
     }
 }
 
