@@ -413,3 +413,41 @@ impl Spawn for Tokio {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use sigv4_core::Credentials;
+
+    use super::*;
+
+    static SIZE: AtomicUsize = AtomicUsize::new(0);
+
+    /// Stands above the middleware, and looks at its future.
+    struct Measure(SigV4Middleware);
+
+    #[async_trait::async_trait]
+    impl Middleware for Measure {
+        async fn handle(
+            &self,
+            request: Request,
+            extensions: &mut Extensions,
+            next: Next<'_>,
+        ) -> reqwest_middleware::Result<Response> {
+            SIZE.store(size_of_val(&*self.0.handle(request, extensions, next)), Ordering::Relaxed);
+            Err(wrapped(followed()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_future_is_no_larger_than_what_a_thread_keeps_memory_for() {
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret").unwrap();
+        let measure = Measure(SigV4Middleware::new(Signer::new("s3", "us-east-1", credentials)));
+        let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new()).with(measure).build();
+        client.get("http://localhost/").send().await.unwrap_err();
+        // glibc's malloc keeps blocks of up to 1,032 bytes at hand for each thread.
+        let size = SIZE.load(Ordering::Relaxed);
+        assert!((1..=1032).contains(&size), "{size} bytes");
+    }
+}
