@@ -1,4 +1,5 @@
-//! What healing costs a request that is accepted: no allocation. Counted by the allocator, in a binary of its own.
+//! What healing costs a request that is accepted: no allocation, counted by the allocator, in a binary of its own; and a future that
+//! is still small.
 #![allow(clippy::unwrap_used, reason = "a failed test is a panic")]
 
 use std::convert::Infallible;
@@ -189,4 +190,31 @@ fn reqwest_allocates_nothing_more() {
     for (what, body) in bodies() {
         assert_eq!(through(client(true), body), through(client(false), body), "a body: {what}");
     }
+}
+
+/// Stands above the middleware, and fails with the size of its future.
+struct Measures(SigV4Middleware);
+
+#[async_trait::async_trait]
+impl Middleware for Measures {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let size = size_of_val(&*self.0.handle(request, extensions, next));
+        Err(reqwest_middleware::Error::middleware(std::io::Error::other(size.to_string())))
+    }
+}
+
+#[test]
+fn reqwests_future_is_no_larger_than_what_a_thread_keeps_memory_for() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let measures = Measures(SigV4Middleware::new(signer()));
+    let client = ClientBuilder::new(reqwest::Client::new()).with(measures).build();
+    let request = reqwest::Request::new(http::Method::GET, "http://localhost/".parse().unwrap());
+    let size: usize = now(client.execute(request)).unwrap_err().to_string().parse().unwrap();
+    // glibc's malloc keeps blocks of up to 1,032 bytes at hand for each thread.
+    assert!((1..=1032).contains(&size), "{size} bytes");
 }
