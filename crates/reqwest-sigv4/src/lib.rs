@@ -33,6 +33,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod attempt;
 mod buffer;
 #[cfg(feature = "tracing")]
 mod check_seal;
@@ -43,6 +44,8 @@ mod middleware;
 mod redirect;
 #[cfg(feature = "refusals")]
 mod refused;
+mod runtime;
+mod signing;
 mod target;
 
 pub use buffer::BufferBody;
