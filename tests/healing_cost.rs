@@ -1,5 +1,5 @@
-//! What healing costs a request that is accepted: no allocation, counted by the allocator, in a binary of its own; and a future that
-//! is still small.
+//! What healing and the adapters cost a request that is accepted, counted by the allocator, in a binary of its own: healing no
+//! allocation, reqwest's middleware two; and futures that are still small.
 #![allow(clippy::unwrap_used, reason = "a failed test is a panic")]
 
 use std::convert::Infallible;
@@ -164,32 +164,59 @@ impl Middleware for Answers {
     }
 }
 
+/// Allocations per hundred requests through a reqwest client; the first hundred do not count.
+fn through_reqwest(client: &ClientWithMiddleware, body: MakeBody) -> u64 {
+    let round = || {
+        let request = || reqwest::Request::try_from(request(body()).map(|_| body())).unwrap();
+        let requests: Vec<_> = (0..REQUESTS).map(|_| request()).collect();
+        let counted = measure(|| {
+            for request in requests {
+                drop(black_box(now(client.execute(request)).unwrap()));
+            }
+        });
+        counted.count_total
+    };
+    round();
+    round()
+}
+
+/// A reqwest client that sends nothing.
+fn reqwest_client(signing: Option<SigV4Middleware>) -> ClientWithMiddleware {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = ClientBuilder::new(reqwest::Client::new());
+    let client = signing.into_iter().fold(client, ClientBuilder::with);
+    client.with(Answers(Accepts::now().0)).build()
+}
+
 #[test]
 fn reqwest_allocates_nothing_more() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = |healing: bool| {
-        ClientBuilder::new(reqwest::Client::new())
-            .with(SigV4Middleware::new(signer()).with_healing(healing))
-            .with(Answers(Accepts::now().0))
-            .build()
-    };
-    let through = |client: ClientWithMiddleware, body: MakeBody| {
-        let round = || {
-            let request = || reqwest::Request::try_from(request(body()).map(|_| body())).unwrap();
-            let requests: Vec<_> = (0..REQUESTS).map(|_| request()).collect();
-            let counted = measure(|| {
-                for request in requests {
-                    drop(black_box(now(client.execute(request)).unwrap()));
-                }
-            });
-            counted.count_total
-        };
-        round();
-        round()
-    };
+    let client = |healing| reqwest_client(Some(SigV4Middleware::new(signer()).with_healing(healing)));
     for (what, body) in bodies() {
-        assert_eq!(through(client(true), body), through(client(false), body), "a body: {what}");
+        let (healing, plain) = (through_reqwest(&client(true), body), through_reqwest(&client(false), body));
+        assert_eq!(healing, plain, "a body: {what}");
     }
+}
+
+#[test]
+fn reqwests_middleware_allocates_its_future_and_where_it_sent_to() {
+    // Not an empty one, which is sent with a `content-length` more.
+    let body = || Bytes::from_static(b"{}");
+    let bare = through_reqwest(&reqwest_client(None), body);
+    let signing = through_reqwest(&reqwest_client(Some(SigV4Middleware::new(signer()))), body);
+    let signer = signer();
+    let in_place = |signs: bool| {
+        let requests: Vec<_> = (0..REQUESTS).map(|_| request(body())).collect();
+        let counted = measure(|| {
+            for mut request in requests {
+                assert!(!signs || signer.try_sign(&mut request, Payload::bytes(b"{}")).unwrap());
+            }
+        });
+        counted.count_total
+    };
+    in_place(true);
+    let signatures = in_place(true) - in_place(false);
+    assert!(signatures >= REQUESTS as u64, "{signatures}");
+    assert_eq!(signing - bare - signatures, 2 * REQUESTS as u64);
 }
 
 /// Stands above the middleware, and fails with the size of its future.
@@ -217,4 +244,17 @@ fn reqwests_future_is_no_larger_than_what_a_thread_keeps_memory_for() {
     let size: usize = now(client.execute(request)).unwrap_err().to_string().parse().unwrap();
     // glibc's malloc keeps blocks of up to 1,032 bytes at hand for each thread.
     assert!((1..=1032).contains(&size), "{size} bytes");
+}
+
+#[test]
+fn a_request_without_headers_gets_room_for_the_clients_in_one_step() {
+    let mut request = Request::new(());
+    *request.uri_mut() = "http://localhost:9/".parse().unwrap();
+    signer().sign(&mut request, Payload::EMPTY).unwrap();
+    let room = request.headers().capacity();
+    let headers = request.headers_mut();
+    for name in ["x-host", "x-accept"] {
+        headers.insert(name, HeaderValue::from_static("the client's"));
+    }
+    assert_eq!(headers.capacity(), room);
 }

@@ -19,11 +19,12 @@ use url::{Position, Url};
 use crate::SigV4Middleware;
 use crate::error::wrapped;
 use crate::runtime::Tokio;
-use crate::target::{Target, shape};
+use crate::target::{Target, set_timeout, shape};
 
 /// Without the feature `refusals`, nothing is kept of a request that was sent.
 #[cfg(not(feature = "refusals"))]
 pub(crate) type Watch = ();
+
 impl SigV4Middleware {
     /// Signs and sends once. What needs no waiting is done at once: the future that is left has no room for a request.
     pub(crate) fn attempt<'a>(
@@ -56,7 +57,7 @@ impl SigV4Middleware {
         body_error: BodyError,
     ) -> Attempt<'a> {
         // What is left is the client's: one deadline over all.
-        *request.timeout_mut() = time.left();
+        set_timeout(&mut request, time.left());
         if self.seal {
             let length = shape(&request).length();
             let seal = Seal::of(&Target { request: &mut request, extensions }, length);
@@ -118,6 +119,7 @@ impl Future for Attempt<'_> {
         Poll::Ready(Ok(response))
     }
 }
+
 fn followed() -> Error {
     Error::new(
         ErrorKind::Redirect,

@@ -11,7 +11,7 @@ use sigv4_core::{Payload, Signer};
 use crate::attempt::Sending;
 use crate::error::wrapped;
 use crate::runtime::Tokio;
-use crate::target::{Target, WireForm};
+use crate::target::{Target, WireForm, set_timeout};
 
 /// Signs every request that passes, and hands it on.
 ///
@@ -121,7 +121,7 @@ impl Middleware for SigV4Middleware {
         }
         WireForm::settle(&mut request, self.spaces);
         if request.timeout().is_none() {
-            *request.timeout_mut() = self.deadline;
+            set_timeout(&mut request, self.deadline);
         }
         #[cfg(feature = "refusals")]
         return Box::pin(self.send(request, extensions, next));

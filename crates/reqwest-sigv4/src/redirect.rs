@@ -9,7 +9,7 @@ use sigv4_core::{Error, ErrorKind, SignOptions, SignTarget};
 use tokio::time::Instant;
 
 use crate::error::wrapped;
-use crate::target::Target;
+use crate::target::{Target, set_timeout};
 
 /// Follows redirects, and has each hop signed afresh by the [`SigV4Middleware`](crate::SigV4Middleware) below.
 ///
@@ -63,9 +63,8 @@ impl FollowRedirects {
             *request.method_mut() = method;
             *request.url_mut() = url;
             // One time-out over all hops.
-            if let Some(timeout) = request.timeout_mut() {
-                *timeout = timeout.saturating_sub(began.elapsed());
-            }
+            let left = request.timeout().map(|timeout| timeout.saturating_sub(began.elapsed()));
+            set_timeout(&mut request, left);
             self.prepare(chain, &mut request, extensions).map_err(wrapped)?;
         }
     }
@@ -132,7 +131,7 @@ fn destination(response: &Response, from: &Url) -> Option<Url> {
 fn without_body(request: &Request) -> Request {
     let mut bare = Request::new(request.method().clone(), request.url().clone());
     *bare.headers_mut() = request.headers().clone();
-    *bare.timeout_mut() = request.timeout().copied();
+    set_timeout(&mut bare, request.timeout().copied());
     *bare.version_mut() = request.version();
     bare
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::Position;
 
 use crate::SigV4Middleware;
-use crate::target::Target;
+use crate::target::{Target, set_timeout};
 
 impl SigV4Middleware {
     /// Signs and sends; and once more if the answer is a refusal that can be healed.
@@ -48,9 +48,8 @@ impl SigV4Middleware {
     ) -> reqwest_middleware::Result<Response> {
         let (response, again) = sent.read(&self.signer, extensions, response).await;
         let Some(mut again) = again else { return Ok(response) };
-        if let Some(timeout) = again.timeout_mut() {
-            *timeout = timeout.saturating_sub(began.elapsed());
-        }
+        let left = again.timeout().map(|timeout| timeout.saturating_sub(began.elapsed()));
+        set_timeout(&mut again, left);
         let mut sent = Sent::new(&self.signer, &mut again, extensions);
         let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
         Ok(sent.read(&self.signer, extensions, response).await.0)
@@ -84,7 +83,7 @@ impl Sent {
         let mut request = Request::new(kept.method().clone(), kept.uri().parse().ok()?);
         *request.headers_mut() = kept.headers();
         *request.version_mut() = self.version;
-        *request.timeout_mut() = self.timeout;
+        set_timeout(&mut request, self.timeout);
         Some(request)
     }
 

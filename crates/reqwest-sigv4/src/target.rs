@@ -1,5 +1,7 @@
 //! A reqwest request as core signs it: the URL as it goes on the wire, nothing parsed anew.
 
+use std::time::Duration;
+
 use http::{Extensions, HeaderMap, Method};
 use reqwest::Request;
 use sigv4_core::flow::{BodyShape, state_empty_body};
@@ -82,6 +84,13 @@ pub(crate) fn shape(request: &Request) -> BodyShape {
             Some(bytes) => BodyShape::InMemory(bytes.len() as u64),
             None => BodyShape::Stream(http_body::Body::size_hint(body).exact()),
         },
+    }
+}
+
+/// Sets a request's time-out, if there is one. `timeout_mut` makes room for it before that is known, which takes three allocations.
+pub(crate) fn set_timeout(request: &mut Request, timeout: Option<Duration>) {
+    if timeout.is_some() {
+        *request.timeout_mut() = timeout;
     }
 }
 

@@ -65,6 +65,9 @@ impl Removed {
     }
 }
 
+/// How many headers an HTTP client adds to those of its caller: `host`, and one of `content-length`, `accept`, `user-agent`.
+const ADDED_BY_CLIENTS: usize = 2;
+
 impl Others {
     /// Puts them into a request, in place of those of an earlier signature, with room for one header more. An error of
     /// kind `Header`, with nothing changed, when the map can hold no more.
@@ -72,7 +75,9 @@ impl Others {
     pub(super) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         let others = [&self.date, &self.content_sha256, &self.token, &self.region_set];
         let added = 1 + others.iter().filter(|value| value.is_some()).count();
-        headers.try_reserve(added).map_err(|_| {
+        // Grows once, not once more for what the client will add.
+        let for_client = if headers.len() + added > headers.capacity() { ADDED_BY_CLIENTS } else { 0 };
+        headers.try_reserve(added + for_client).map_err(|_| {
             Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
         })?;
         if let Some(removed) = self.removed {
