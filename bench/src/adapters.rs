@@ -99,11 +99,13 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Prepares so many requests, then sends them: how long that took.
+type Round<'a> = Box<dyn FnMut(&[Request<()>]) -> Duration + 'a>;
+
 /// Something that takes a request, its types aside.
 struct Case<'a> {
     name: &'static str,
-    /// Prepares so many requests, then sends them: how long that took.
-    round: Box<dyn FnMut(&[Request<()>]) -> Duration + 'a>,
+    round: Round<'a>,
 }
 
 fn case<'a, I: 'a>(

@@ -30,7 +30,7 @@ const ROUNDS: u32 = 10;
 /// Signatures in a second of signing, over all threads: what each does in its timed parts, by the median.
 fn per_second(signer: &Signer, workload: &Workload, threads: usize, slice: Duration) -> f64 {
     let (start, stop) = (Barrier::new(threads + 1), AtomicBool::new(false));
-    let rates = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads)
             .map(|thread| {
                 let (start, stop) = (&start, &stop);
@@ -56,8 +56,7 @@ fn per_second(signer: &Signer, workload: &Workload, threads: usize, slice: Durat
         std::thread::sleep(slice);
         stop.store(true, Relaxed);
         handles.into_iter().map(|handle| handle.join().expect("a thread that ends")).sum()
-    });
-    rates
+    })
 }
 
 /// A clock that shows another day at each reading.

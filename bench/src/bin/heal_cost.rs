@@ -42,10 +42,12 @@ fn main() {
             let requests: Vec<_> = (0..REQUESTS).map(|_| request()).collect();
             if which == 0 {
                 let (time, count) = timed(|| plain.send(requests));
-                (signed.push(time), allocated.0 = count);
+                signed.push(time);
+                allocated.0 = count;
             } else {
                 let (time, count) = timed(|| healing.send(requests));
-                (healed.push(time), allocated.1 = count);
+                healed.push(time);
+                allocated.1 = count;
             }
         }
         let (time, _) = timed(|| watches.iter().for_each(|watch| signer.accepted(watch, answer.headers())));

@@ -66,11 +66,11 @@ struct Shared(Arc<Source>);
 impl ProvideCredentials for Shared {
     async fn provide_credentials(&self) -> Result<Credentials, Error> {
         let call = self.0.calls.fetch_add(1, Relaxed) + 1;
-        if call % 9 == 0 {
+        if call.is_multiple_of(9) {
             self.0.hung.fetch_add(1, Relaxed);
             std::future::pending::<()>().await;
         }
-        if call % 5 == 0 {
+        if call.is_multiple_of(5) {
             self.0.failed.fetch_add(1, Relaxed);
             return Err(
                 Error::new(ErrorKind::Credentials, "the source fails for a while").with_retryable(true)
