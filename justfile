@@ -13,9 +13,9 @@ fmt:
     cargo fmt --all
     .ci/run format text
 
-# Clippy with warnings as errors, every target and feature
+# Clippy with warnings as errors, every target and feature, and the benchmarks
 lint:
-    .ci/run lint
+    .ci/run lint bench
 
 # Rustdoc with warnings as errors
 docs:
