@@ -6,6 +6,7 @@ mod clients;
 mod clock;
 mod connections;
 mod events;
+mod lost;
 mod proxy;
 mod regions;
 mod server;

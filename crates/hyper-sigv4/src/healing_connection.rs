@@ -18,7 +18,8 @@ use crate::sender::Sender;
 /// A refused request comes back with a [`sigv4_core::refusal::Explanation`] among the response's extensions. It was signed
 /// anew and sent once more before, if the refusal proves that it was not executed, its cause can be mended, its body was in
 /// memory, and the connection takes another request: what a server closes after a refusal comes back as it is, and the next
-/// connection of the same signer is right from the start.
+/// connection of the same signer is right from the start. Once the second request is on its way, what comes back is what became
+/// of that one, also where its answer is lost: it may have been executed.
 #[derive(Debug, Clone)]
 pub struct HealingConnection<T> {
     connection: SigV4Connection<T>,
@@ -42,8 +43,8 @@ impl<T> HealingConnection<T> {
         self.connection
     }
 
-    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]; nothing was sent then, or it is of kind
-    /// `Timeout`.
+    /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
+    /// where a body in chunks failed on its way, and for a `Timeout` that says so.
     pub async fn send_request<B>(
         &mut self,
         request: Request<B>,
@@ -64,11 +65,19 @@ impl<T> HealingConnection<T> {
         };
 
         let (again, attempt) = Attempt::sign_again(&signer, &Wrap, again, &mut deadline).await?;
-        // A bucket at another host is not reached from here, and a server may close the connection behind a refusal.
+        // A bucket at another host is not reached from here.
         let Ok(again) = self.connection.addressed(again) else { return Ok(response) };
-        let Ok(healed) = self.connection.send(again, &BodyError::default(), &mut deadline).await else {
-            return Ok(response);
-        };
-        Ok(deadline.hold(Step::Sending, attempt.read(&signer, healed)).await?.0)
+        match self.connection.send(again, &BodyError::default(), &mut deadline).await {
+            Ok(healed) => Ok(deadline.hold(Step::Sending, attempt.read(&signer, healed)).await?.0),
+            // A server may close the connection behind a refusal.
+            Err(error) if was_not_sent(&error) => Ok(response),
+            // From here on it may have been executed, which a refusal would deny.
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// Whether the connection was closed before anything of the request was written.
+fn was_not_sent(error: &BoxError) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_closed() || error.is_canceled())
 }
