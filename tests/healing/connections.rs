@@ -22,16 +22,16 @@ use crate::server::{Ahead, SCOPE, credentials, serve, signer, verifier};
 type Body = SignedBody<Full<Bytes>>;
 
 /// A raw connection of either version.
-enum Raw {
+pub(crate) enum Raw {
     One(HealingConnection<http1::SendRequest<Body>>),
     Two(HealingConnection<http2::SendRequest<Body>>),
 }
 
 /// An answer, read to its end.
-struct Answer {
-    status: StatusCode,
-    explanation: Option<Explanation>,
-    body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) explanation: Option<Explanation>,
+    pub(crate) body: Bytes,
 }
 
 pub(crate) async fn one(signer: Signer, address: SocketAddr) -> SigV4Connection<http1::SendRequest<Body>> {
@@ -49,18 +49,18 @@ pub(crate) async fn two(signer: Signer, address: SocketAddr) -> SigV4Connection<
 }
 
 impl Raw {
-    async fn both(signer: impl Fn() -> Signer, address: SocketAddr) -> [Self; 2] {
+    pub(crate) async fn both(signer: impl Fn() -> Signer, address: SocketAddr) -> [Self; 2] {
         [Self::One(one(signer(), address).await.healing()), Self::Two(two(signer(), address).await.healing())]
     }
 
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::One(_) => "HTTP/1",
             Self::Two(_) => "HTTP/2",
         }
     }
 
-    async fn post(&mut self, target: &str, body: &'static str) -> Answer {
+    pub(crate) async fn post(&mut self, target: &str, body: &'static str) -> Answer {
         let request = Request::post(target).body(Full::from(body)).unwrap();
         let response = match self {
             Self::One(connection) => connection.send_request(request).await.unwrap(),

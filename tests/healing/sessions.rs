@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use sigv4_core::verify::{FindCredentials, Verifier};
-use sigv4_core::{Credentials, Error, ProvideCredentials, Signer};
+use sigv4_core::{Credentials, Error, ErrorKind, ProvideCredentials, Signer};
 use tokio::sync::Barrier;
 
 use crate::clients::Client;
+use crate::connections::Raw;
 use crate::server::{Ahead, SCOPE, serve};
 
 /// Hands out sessions, of which the server accepts the latest only.
@@ -86,4 +87,38 @@ async fn credentials_that_stay_refused_are_tried_twice_and_no_more() {
         assert!(answer.explanation.is_some(), "{}", client.name());
         assert_eq!((counts.accepted(), counts.refused()), (0, 2), "{}", client.name());
     }
+}
+
+/// Fetches once, and never again.
+#[derive(Default)]
+struct Once(AtomicUsize);
+
+#[sigv4_core::async_trait]
+impl ProvideCredentials for Once {
+    async fn provide_credentials(&self) -> Result<Credentials, Error> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Sessions::session(0).with_expiry(SystemTime::now() + Duration::from_secs(3600))),
+            _ => Err(Error::new(ErrorKind::Credentials, "the vault is down")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_where_no_other_credentials_are_to_be_had() {
+    let signer = || Signer::new(SCOPE.0, SCOPE.1, Once::default());
+    let nobody = Sessions::default();
+    *nobody.accepted.lock().unwrap() = usize::MAX;
+    let (address, counts) = serve(Verifier::new(SCOPE.0, SCOPE.1, nobody), Ahead(0)).await;
+    let [_, tower, hyper] = Client::all(signer);
+    for client in [tower, hyper] {
+        let answer = client.post(&format!("http://{address}/a"), "hello").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", client.name());
+        assert!(answer.explanation.is_some() && !answer.body.is_empty(), "{}", client.name());
+    }
+    for mut connection in Raw::both(signer, address).await {
+        let answer = connection.post("/a", "hello").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", connection.name());
+        assert!(answer.explanation.is_some() && !answer.body.is_empty(), "{}", connection.name());
+    }
+    assert_eq!((counts.accepted(), counts.refused()), (0, 4), "each was sent once");
 }

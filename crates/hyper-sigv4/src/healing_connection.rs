@@ -18,7 +18,7 @@ use crate::sender::Sender;
 /// A refused request comes back with a [`sigv4_core::refusal::Explanation`] among the response's extensions. It was signed
 /// anew and sent once more before, if the refusal proves that it was not executed, its cause can be mended, its body was in
 /// memory, and the connection takes another request: what a server closes after a refusal comes back as it is, and the next
-/// connection of the same signer is right from the start. Once the second request is on its way, what comes back is what became
+/// connection of the same signer is right from the start. So does a refusal where no other credentials are to be had. Once the second request is on its way, what comes back is what became
 /// of that one, also where its answer is lost: it may have been executed.
 #[derive(Debug, Clone)]
 pub struct HealingConnection<T> {
@@ -64,7 +64,9 @@ impl<T> HealingConnection<T> {
             return Ok(response);
         };
 
-        let (again, attempt) = Attempt::sign_again(&signer, &Wrap, again, &mut deadline).await?;
+        // Where no other credentials are to be had, nothing more is sent: the refusal is what there is to tell.
+        let again = Attempt::sign_again(&signer, &Wrap, again, &mut deadline).await;
+        let Ok((again, attempt)) = again else { return Ok(response) };
         // A bucket at another host is not reached from here.
         let Ok(again) = self.connection.addressed(again) else { return Ok(response) };
         match self.connection.send(again, &BodyError::default(), &mut deadline).await {

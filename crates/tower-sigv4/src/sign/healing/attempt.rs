@@ -173,11 +173,13 @@ where
         let signer = &shared.signer;
         let (response, again) = deadline.hold(Step::Sending, sent.read(signer, response)).await?;
         let Some((mut parts, bytes)) = again.filter(|_| shared.replay) else { return Ok(response) };
-        drop(response);
 
         let length = Some(bytes.len() as u64);
-        let (body, sent) =
-            Sent::sign_again(signer, &shared.rebuild, &mut parts, bytes, &mut deadline).await?;
+        let signed = Sent::sign_again(signer, &shared.rebuild, &mut parts, bytes, &mut deadline).await;
+        // Where no other credentials are to be had, nothing more is sent: the refusal is what there is to tell.
+        let Ok((body, sent)) = signed else { return Ok(response) };
+        // The rest of it may hold what the second request waits for.
+        drop(response);
         shared.extras.seal(&mut parts, length);
         let request = Request::from_parts(parts, body);
         let mut inner = shared.service();

@@ -26,7 +26,8 @@ use crate::BoxError;
 ///
 /// A refused request comes back with a [`sigv4_core::refusal::Explanation`] among the response's extensions. It was signed
 /// anew and sent once more before, if the refusal proves that it was not executed and its cause can be mended (the clock was
-/// off, the credentials were used up, the bucket is in another region) and its body was in memory.
+/// off, the credentials were used up, the bucket is in another region) and its body was in memory. Where no other credentials are to
+/// be had, the refusal comes back. Once the second request is on its way, what comes back is what became of that one.
 ///
 /// The response's body is [`Peeked`]: of a refusal up to 64 KiB were looked at, of an accepted response nothing.
 ///
