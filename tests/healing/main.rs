@@ -11,3 +11,4 @@ mod proxy;
 mod regions;
 mod server;
 mod sessions;
+mod skipped;
