@@ -1,6 +1,7 @@
 //! Looking at the beginning of an answer without taking it away.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,6 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 /// A response's body of which the beginning was looked at: the frames read so far, then the rest, as it streams in.
-#[derive(Debug)]
 pub struct Peeked<B: Body> {
     read: VecDeque<Result<Frame<Bytes>, B::Error>>,
     rest: Option<B>,
@@ -55,6 +55,23 @@ impl<B: Body<Data = Bytes> + Unpin> Peeked<B> {
     }
 }
 
+impl<B: Body> Peeked<B> {
+    /// How many bytes of what was read are still to be handed on.
+    fn read_len(&self) -> u64 {
+        self.read.iter().filter_map(|frame| Some(frame.as_ref().ok()?.data_ref()?.len() as u64)).sum()
+    }
+}
+
+/// Lengths in place of what was read: a refusal can repeat the canonical request, and with it the session token.
+impl<B: Body> fmt::Debug for Peeked<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peeked")
+            .field("read_len", &self.read_len())
+            .field("is_read", &self.rest.is_none())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<B: Body<Data = Bytes> + Unpin> Body for Peeked<B>
 where
     B::Error: Unpin,
@@ -79,13 +96,46 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read: u64 =
-            self.read.iter().filter_map(|frame| Some(frame.as_ref().ok()?.data_ref()?.len() as u64)).sum();
+        let read = self.read_len();
         let mut hint = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
         if let Some(upper) = hint.upper() {
             hint.set_upper(upper.saturating_add(read));
         }
         hint.set_lower(hint.lower().saturating_add(read));
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+
+    /// One frame, which repeats what it was sent.
+    struct Repeats(Option<&'static str>);
+
+    impl Body for Repeats {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.take().map(|text| Ok(Frame::data(Bytes::from(text)))))
+        }
+    }
+
+    #[test]
+    fn shows_lengths_alone() {
+        let mut body = Peeked::untouched(Repeats(Some("x-amz-security-token:the-token")));
+        assert_eq!(format!("{body:?}"), "Peeked { read_len: 0, is_read: false, .. }");
+        let seen = pin!(body.look(64)).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(seen.is_ready());
+        assert_eq!(format!("{body:?}"), "Peeked { read_len: 30, is_read: true, .. }");
     }
 }
