@@ -136,12 +136,16 @@ async fn connections_fill_in_their_origin() {
             assert!(captured.header("host").unwrap().eq_ignore_ascii_case(&format!("localhost:{port}")));
             captured.assert_signed(&expected("s3"));
         }
-        let elsewhere = Request::get("http://example.com/").body(Bytes::new()).unwrap();
-        let error = client.send(elsewhere).await.unwrap_err();
-        let error = sigv4_core::Error::find(&*error).unwrap();
-        assert_eq!(error.kind(), sigv4_core::ErrorKind::Origin);
-        assert!(error.to_string().contains("example.com"), "{error}");
-        assert_eq!(server.take().len(), 0);
+        // The same host over TLS is another origin, too: what only TLS protects must not go out here.
+        for elsewhere in ["http://example.com", &format!("https://localhost:{port}")] {
+            let request = Request::get(format!("{elsewhere}/")).body(Bytes::new()).unwrap();
+            let error = client.send(request).await.unwrap_err();
+            let error = sigv4_core::Error::find(&*error).unwrap();
+            assert_eq!(error.kind(), sigv4_core::ErrorKind::Origin);
+            let expected = format!("the request is for {elsewhere}, and the connection goes to {origin}");
+            assert_eq!(error.to_string(), expected);
+            assert_eq!(server.take().len(), 0);
+        }
     }
 }
 

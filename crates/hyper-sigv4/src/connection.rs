@@ -18,7 +18,7 @@ use crate::sender::Sender;
 /// Signs every request, then sends it over one connection: `hyper::client::conn::http1::SendRequest` or that of
 /// `http2`, whose body type is [`SignedBody`] around that of the requests.
 ///
-/// Requests may name the path alone: they go to the connection's origin.
+/// Requests may name the path alone: they go to the connection's origin. One for another origin is an error of kind `Origin`.
 #[derive(Debug, Clone)]
 pub struct SigV4Connection<T> {
     pub(crate) signer: Signer,
@@ -84,18 +84,23 @@ impl<T> SigV4Connection<T> {
 
     /// The request with the connection's origin, if it names none. An error if it names another.
     pub(crate) fn addressed<B>(&self, mut request: Request<B>) -> Result<Request<B>, Error> {
-        match Location::of(request.uri())?.host {
-            Some(host) if !host.eq_ignore_ascii_case(self.authority.as_str()) => Err(Error::new(
-                ErrorKind::Origin,
-                format!("the request is for {host}, and the connection goes to {}", self.authority),
-            )),
-            Some(_) => Ok(request),
-            None => {
-                let target = request.uri().path_and_query().cloned();
-                *request.uri_mut() = self.absolute(target)?;
-                Ok(request)
-            }
+        let Some(host) = Location::of(request.uri())?.host else {
+            let target = request.uri().path_and_query().cloned();
+            *request.uri_mut() = self.absolute(target)?;
+            return Ok(request);
+        };
+        // The scheme counts: `https` stands for TLS, by which a body goes out unsigned, and which this connection may not have.
+        let scheme = request.uri().scheme().unwrap_or(&self.scheme);
+        if *scheme == self.scheme && host.eq_ignore_ascii_case(self.authority.as_str()) {
+            return Ok(request);
         }
+        Err(Error::new(
+            ErrorKind::Origin,
+            format!(
+                "the request is for {scheme}://{host}, and the connection goes to {}://{}",
+                self.scheme, self.authority
+            ),
+        ))
     }
 
     fn absolute(&self, target: Option<PathAndQuery>) -> Result<Uri, Error> {
