@@ -4,6 +4,7 @@ mod bodies;
 mod paths;
 mod presigned;
 mod tenants;
+mod timers;
 
 use bytes::Bytes;
 use http::{Request, request};

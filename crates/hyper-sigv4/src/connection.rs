@@ -31,12 +31,18 @@ pub struct SigV4Connection<T> {
 impl<T> SigV4Connection<T> {
     /// Signs with `signer` what `sender` sends to `origin`: an absolute URI, of which scheme, host and port count.
     /// An error of kind `Request` if it is none, or holds a user name.
+    ///
+    /// The signer's credential cache gets tokio's timer and tasks, unless it has others: outside of tokio, give it those
+    /// ([`CredentialCache::with_sleep`](sigv4_core::credentials::CredentialCache::with_sleep)).
     pub fn new(signer: Signer, sender: T, origin: &Uri) -> Result<Self, Error> {
         let location = Location::of(origin)?;
         let wrong =
             || Error::new(ErrorKind::Request, "a connection's origin is an absolute URL: scheme and host");
         let authority = location.host.and_then(|host| host.parse().ok()).ok_or_else(wrong)?;
         let scheme = origin.scheme().cloned().ok_or_else(wrong)?;
+        // With those a fetch cannot hang for ever, and credentials that are due soon are fetched while no caller waits.
+        signer.credentials().offer_sleep(Tokio);
+        signer.credentials().offer_spawner(Tokio);
         Ok(Self { signer, sender, scheme, authority, limit: TimeLimit::none() })
     }
 
