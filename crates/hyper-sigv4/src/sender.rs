@@ -75,8 +75,11 @@ mod http1 {
 #[cfg(feature = "http2")]
 mod http2 {
     use bytes::Bytes;
+    use http::Uri;
+    use http::header::HOST;
     use http_body::Body;
     use hyper::client::conn::http2::SendRequest;
+    use sigv4_core::{Error, ErrorKind};
 
     use super::{Authority, BoxError, Future, Incoming, Request, Response, Sender, SignedBody};
 
@@ -86,9 +89,17 @@ mod http2 {
         B::Error: Into<BoxError>,
     {
         fn written(
-            request: Request<SignedBody<B>>,
+            mut request: Request<SignedBody<B>>,
             _: &Authority,
         ) -> Result<Request<SignedBody<B>>, BoxError> {
+            // What was signed is the header, and `:authority` has to say the same (RFC 9113, section 8.3.1).
+            if let Some(host) = request.headers_mut().remove(HOST) {
+                let mut uri = std::mem::take(request.uri_mut()).into_parts();
+                uri.authority = Some(Authority::try_from(host.as_bytes()).map_err(|error| {
+                    Error::new(ErrorKind::Header, "the header host is no host").with_source(error)
+                })?);
+                *request.uri_mut() = Uri::from_parts(uri)?;
+            }
             Ok(request)
         }
 

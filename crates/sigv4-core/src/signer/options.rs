@@ -115,7 +115,9 @@ impl SignOptions {
     }
 
     /// Signs this host, with its port where it is not the scheme's default, in place of the one that is dialled:
-    /// for a tunnel, a port forward or a VPC endpoint. The request's `host` header is set to it.
+    /// for a tunnel, a port forward or a VPC endpoint. The request's `host` header is set to it. Over HTTP/2 that takes a raw connection
+    /// (`SigV4Connection` of `hyper-sigv4`): reqwest's and hyper-util's clients send what they dial as `:authority` beside that header,
+    /// which RFC 9113, section 8.3.1, forbids and servers refuse.
     #[must_use]
     pub fn sign_host(self, host: impl Into<Arc<str>>) -> Self {
         Self { sign_host: Some(host.into()), ..self }
