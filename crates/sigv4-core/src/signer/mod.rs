@@ -221,7 +221,8 @@ impl Signer {
     }
 
     /// Signs this host, with its port where it is not the scheme's default, in place of the one that is dialled.
-    /// See [`SignOptions::sign_host`].
+    /// See [`SignOptions::sign_host`], which is for one request and does not go along to another origin. This one is for all that this
+    /// signer signs, wherever it goes: a redirect to another allowed origin is signed for this host, too.
     #[must_use]
     pub fn with_sign_host(self, host: impl Into<Arc<str>>) -> Self {
         self.changed(|inner| inner.sign_host = Some(host.into()))
