@@ -3,6 +3,7 @@
 mod bodies;
 mod paths;
 mod presigned;
+mod readiness;
 mod tenants;
 mod timers;
 

@@ -13,6 +13,8 @@ use tower_service::Service;
 use tower_sigv4::sign::{Rebuild, SignFuture};
 use tower_sigv4::{BoxError, Same, Sign, SignLayer, Tokio, Wrap};
 
+use crate::ready::{look, wait};
+
 /// Signs every request, then sends it through a client such as `hyper_util::client::legacy::Client`.
 ///
 /// Call [`request`](Self::request), or use it as a tower or as a hyper service. A clone shares the pool of connections.
@@ -80,6 +82,8 @@ impl<C, R> SigV4Client<C, R> {
 
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
     /// where a body in chunks failed on its way, and for a `Timeout` that says so.
+    ///
+    /// A client below that has to be ready first is waited for, before any deadline begins.
     pub fn request<B, Rs>(&self, request: Request<B>) -> SignFuture<C::Future, Rs>
     where
         C: Service<Request<R::Out>, Response = Response<Rs>> + Clone + Send + 'static,
@@ -90,8 +94,14 @@ impl<C, R> SigV4Client<C, R> {
         B: Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        // hyper-util's client is always ready.
-        Service::call(&mut self.sign.clone(), request)
+        let mut sign = self.sign.clone();
+        match look(&mut sign) {
+            Poll::Ready(Ok(())) => sign.call(request),
+            look => SignFuture::waiting(async move {
+                wait(&mut sign, look).await?;
+                sign.call(request).await
+            }),
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use tower_service::Service;
 use tower_sigv4::sign::Rebuild;
 use tower_sigv4::{BoxError, Healing, HealingFuture, Sign, Wrap};
 
+use crate::ready::{look, wait};
+
 /// Signs every request, sends it, explains refusals, and heals those that can be healed. Made by
 /// [`SigV4Client::healing`](crate::SigV4Client::healing).
 ///
@@ -74,6 +76,8 @@ impl<C, R> HealingClient<C, R> {
 
     /// Signs a request and sends it. An error of this crate is a [`sigv4_core::Error`]: nothing was sent then, but for kind `Body`
     /// where a body in chunks failed on its way, and for a `Timeout` that says so.
+    ///
+    /// A client below that has to be ready first is waited for, before any deadline begins.
     pub fn request<B, Rs>(&self, request: Request<B>) -> HealingFuture<C::Future, C, R, Rs>
     where
         C: Service<Request<R::Out>, Response = Response<Rs>> + Clone + Send + 'static,
@@ -86,8 +90,14 @@ impl<C, R> HealingClient<C, R> {
         Rs: Body<Data = Bytes> + Unpin + Send + 'static,
         Rs::Error: Send,
     {
-        // hyper-util's client is always ready.
-        Service::call(&mut self.healing.clone(), request)
+        let mut healing = self.healing.clone();
+        match look(&mut healing) {
+            Poll::Ready(Ok(())) => healing.call(request),
+            look => HealingFuture::waiting(async move {
+                wait(&mut healing, look).await?;
+                healing.call(request).await
+            }),
+        }
     }
 }
 

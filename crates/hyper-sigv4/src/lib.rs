@@ -27,6 +27,7 @@ mod connection;
 mod healing;
 #[cfg(all(feature = "refusals", any(feature = "http1", feature = "http2")))]
 mod healing_connection;
+mod ready;
 #[cfg(any(feature = "http1", feature = "http2"))]
 mod sender;
 

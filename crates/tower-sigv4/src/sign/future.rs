@@ -35,9 +35,8 @@ impl<F, Rs> SignFuture<F, Rs> {
         Self { state: State::Sending { future, body_error } }
     }
 
-    pub(super) fn waiting(
-        future: impl Future<Output = Result<Response<Rs>, BoxError>> + Send + 'static,
-    ) -> Self {
+    #[doc(hidden)]
+    pub fn waiting(future: impl Future<Output = Result<Response<Rs>, BoxError>> + Send + 'static) -> Self {
         Self { state: State::Waiting { future: Box::pin(future) } }
     }
 

@@ -64,7 +64,8 @@ impl<F, S, R, Rs: Body> HealingFuture<F, S, R, Rs> {
         Self { state: State::Sending { future, body_error, attempt } }
     }
 
-    pub(super) fn waiting(
+    #[doc(hidden)]
+    pub fn waiting(
         future: impl Future<Output = Result<Response<Peeked<Rs>>, BoxError>> + Send + 'static,
     ) -> Self {
         Self { state: State::Waiting { future: Box::pin(future) } }
