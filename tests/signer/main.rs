@@ -7,6 +7,7 @@ mod origins;
 mod outcomes;
 mod payloads;
 mod presigning;
+mod streams;
 
 use http::Request;
 use sigv4_core::clock::ManualClock;

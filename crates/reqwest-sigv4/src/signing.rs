@@ -24,7 +24,7 @@ impl SigV4Middleware {
     ) -> Result<Option<PayloadPlan>, Error> {
         let shape = shape(request);
         #[cfg(feature = "refusals")]
-        self.keep_body(request, shape, watch)?;
+        self.keep_body(request, shape, watch);
         let plan = self.signer.plan(&Target { request, extensions }, shape, cfg!(feature = "chunked"))?;
         let is_signed = self.sign_now(request, extensions, &plan, watch)?;
         Ok((!is_signed).then_some(plan))
@@ -103,22 +103,21 @@ impl SigV4Middleware {
 
     /// Keeps a body in memory, so that it can be sent again. A stream is not kept, although it may be read to be hashed.
     #[cfg(feature = "refusals")]
-    fn keep_body(&self, request: &mut Request, shape: BodyShape, watch: &mut Watch) -> Result<(), Error> {
+    fn keep_body(&self, request: &mut Request, shape: BodyShape, watch: &mut Watch) {
         if !self.healing {
-            return Ok(());
+            return;
         }
         match shape {
             BodyShape::Empty => watch.kept_mut().keep_body(&Bytes::new()),
             BodyShape::InMemory(_) => {
                 let body = request.body_mut().take().unwrap_or_default();
-                if let Some(bytes) = Collect::new(body).try_whole()? {
+                if let Some(bytes) = Collect::new(body).try_whole() {
                     watch.kept_mut().keep_body(&bytes);
                     *request.body_mut() = Some(Body::from(bytes));
                 }
             }
             BodyShape::Stream(_) => {}
         }
-        Ok(())
     }
 
     async fn whole(
@@ -129,7 +128,7 @@ impl SigV4Middleware {
     ) -> Result<Bytes, Error> {
         let body = request.body_mut().take().unwrap_or_default();
         let mut collect = Collect::new(body);
-        match collect.try_whole()? {
+        match collect.try_whole() {
             Some(bytes) => Ok(bytes),
             None => self.signer.read_body(deadline, &mut collect, limit).await,
         }

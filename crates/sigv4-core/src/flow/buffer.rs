@@ -18,6 +18,7 @@ pub struct Collect<B> {
     body: B,
     frames: Frames,
     announced: Option<u64>,
+    failed: Option<Error>,
 }
 
 /// What was read so far.
@@ -37,29 +38,55 @@ where
     /// Reads `body`.
     pub fn new(body: B) -> Self {
         let announced = body.size_hint().exact();
-        Self { body, frames: Frames::default(), announced }
+        Self { body, frames: Frames::default(), announced, failed: None }
     }
 
-    /// Looks whether the whole body is at hand: nothing is waited for, and no more than one frame is read.
+    /// Looks whether the whole body is at hand, whatever its size: nothing is waited for, and no more than one frame is read, but
+    /// for what stands at hand behind the length that was announced.
     ///
-    /// `None` if there is more to come: go on with [`bytes`](Self::bytes) or [`into_parts`](Self::into_parts).
-    /// Errors as those of `bytes`, without a limit: a body in memory can have any size.
-    pub fn try_whole(&mut self) -> Result<Option<Bytes>, Error> {
+    /// `None` if there is more to come: go on with [`bytes`](Self::bytes) or [`into_parts`](Self::into_parts). `None`, too, if the
+    /// body [has failed](Self::has_failed).
+    pub fn try_whole(&mut self) -> Option<Bytes> {
+        self.look().unwrap_or_else(|error| {
+            self.failed = Some(error);
+            None
+        })
+    }
+
+    /// Whether [`try_whole`](Self::try_whole) came upon an error. It is that of [`bytes`](Self::bytes), so that a body that fails at
+    /// once is told of like one that fails later.
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    fn look(&mut self) -> Result<Option<Bytes>, Error> {
         let mut context = Context::from_waker(Waker::noop());
-        if !self.body.is_end_stream() {
+        while !self.body.is_end_stream() {
             match Pin::new(&mut self.body).poll_frame(&mut context) {
-                Poll::Pending => return Ok(None),
-                Poll::Ready(None) => {}
                 Poll::Ready(Some(frame)) => self.frames.take(data(frame)?, u64::MAX)?,
+                // It may not be polled again.
+                Poll::Ready(None) => break,
+                // Trailers that are still to come are not waited for.
+                Poll::Pending if self.announced == Some(self.frames.read) => break,
+                Poll::Pending => return Ok(None),
+            }
+            match self.announced {
+                // Trailers that stand behind it are not to be lost.
+                Some(announced) if announced == self.frames.read => {}
+                Some(announced) if announced < self.frames.read => break,
+                _ if self.body.is_end_stream() => break,
+                _ => return Ok(None),
             }
         }
-        let complete = self.body.is_end_stream() || self.announced == Some(self.frames.read);
-        if complete { self.whole().map(Some) } else { Ok(None) }
+        self.whole().map(Some)
     }
 
     /// The whole body, of which no more than `limit` bytes are kept. Errors: kind `Payload` past the limit; kind `Body`
     /// when the body fails, has trailers, or is not as long as it announced.
     pub async fn bytes(&mut self, limit: u64) -> Result<Bytes, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if self.frames.read > limit {
             return Err(over(limit));
         }

@@ -89,7 +89,7 @@ where
     }
     // It is hashed if all of it is in memory; one look tells.
     let mut collect = Collect::new(body);
-    if let Some(bytes) = collect.try_whole()? {
+    if let Some(bytes) = collect.try_whole() {
         return Ok(Pending::Whole(bytes));
     }
     match signer.plan(parts, BodyShape::Stream(length), R::CHUNKS)? {
@@ -99,6 +99,10 @@ where
             let (first, rest) = collect.into_parts();
             Ok(Pending::Chunk(Chunking { first, rest, options, length }))
         }
+    if collect.has_failed() {
+        // Reading it gives the error, and tells the outcome hook.
+        return Ok(Pending::Read(collect, 0));
+    }
         plan => {
             let (first, rest) = collect.into_parts();
             Ok(Pending::Pass(rebuild.started(first, rest)?, plan))
