@@ -120,18 +120,23 @@ fn in_place() {
     assert_eq!(*counts.lock().unwrap(), wanted);
 }
 
+/// Puts as many headers into a request as its map can hold.
+fn fill(headers: &mut HeaderMap) {
+    for number in 0.. {
+        let name: HeaderName = format!("x-{number}").parse().unwrap();
+        if headers.try_append(name, HeaderValue::from_static("v")).is_err() {
+            break;
+        }
+    }
+}
+
 /// A map of headers that is full: found out before anything is changed, and counted as a failure only.
 #[test]
 fn a_full_header_map() {
     let mut defaults = HeaderMap::new();
     defaults.insert("x-amz-request-payer", HeaderValue::from_static("requester"));
     let mut full = Request::get("https://example.com/key").body(()).unwrap();
-    for number in 0.. {
-        let name: HeaderName = format!("x-{number}").parse().unwrap();
-        if full.headers_mut().try_append(name, HeaderValue::from_static("v")).is_err() {
-            break;
-        }
-    }
+    fill(full.headers_mut());
     for signer in [signer("s3"), signer("s3").with_default_headers(defaults)] {
         let (signer, counts) = counted(signer);
         let before = head(&full);
@@ -140,5 +145,21 @@ fn a_full_header_map() {
         assert!(error.to_string().contains("more headers"), "{error}");
         assert_eq!(head(&full), before);
         assert_eq!(*counts.lock().unwrap(), expected(&[("failed Header", 1)]));
+    }
+}
+
+/// An empty upload is stated to be one, which takes another header.
+#[tokio::test]
+async fn a_full_header_map_of_an_empty_upload() {
+    for kind in Kind::ALL {
+        let server = kind.server().await;
+        let (signer, counts) = counted(signer("s3"));
+        let client = Client::new(kind, signer, &server, &server.origin()).await;
+        let mut full = Request::put(format!("{}/key", server.origin())).body(Bytes::new()).unwrap();
+        fill(full.headers_mut());
+        let error = client.send(full).await.unwrap_err();
+        assert_eq!(Error::find(&*error).unwrap().kind(), ErrorKind::Header, "{kind:?}");
+        assert_eq!(*counts.lock().unwrap(), expected(&[("failed Header", 1)]), "{kind:?}");
+        assert_eq!(server.bytes(), 0, "{kind:?}");
     }
 }

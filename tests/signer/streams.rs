@@ -5,7 +5,7 @@ use std::future::Ready;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_sigv4::{SigV4Client, SignedBody};
@@ -52,7 +52,7 @@ fn nothing() -> impl Body<Data = Bytes, Error = std::io::Error> + Send + Sync + 
 }
 
 #[tokio::test]
-async fn an_empty_stream_is_not_polled_after_its_end() {
+async fn an_empty_stream_is_not_polled_after_its_end_and_says_that_it_is_empty() {
     for client in CLIENTS {
         for (service, mode) in
             [("s3", PayloadMode::Auto), ("s3", PayloadMode::Signed), ("execute-api", PayloadMode::Auto)]
@@ -61,7 +61,26 @@ async fn an_empty_stream_is_not_polled_after_its_end() {
             let request = Request::put(format!("{}/key", server.origin()));
             let request = request.extension(SignOptions::new().payload(mode)).body(nothing()).unwrap();
             assert_eq!(send(client, signer(service), request).await.unwrap(), 200, "{client} {service}");
-            assert_eq!(server.take_one().body, b"", "{client} {service}");
+            let captured = server.take_one();
+            assert_eq!(captured.header("content-length"), Some("0"), "{client} {service}");
+            assert_eq!(captured.header("transfer-encoding"), None, "{client} {service}");
+        }
+    }
+}
+
+/// One that is known to be empty is no stream, also where nothing of it is signed.
+#[tokio::test]
+async fn a_body_that_announces_no_bytes_says_that_it_is_empty() {
+    for client in CLIENTS {
+        for mode in [PayloadMode::Auto, PayloadMode::Unsigned] {
+            let server = Server::http1(&[200]).await;
+            for (method, stated) in [(Method::PUT, Some("0")), (Method::GET, None)] {
+                let request = Request::builder().method(&method).uri(format!("{}/key", server.origin()));
+                let request = request.extension(SignOptions::new().payload(mode.clone()));
+                let sent = send(client, signer("s3"), request.body(Full::<Bytes>::default()).unwrap()).await;
+                assert_eq!(sent.unwrap(), 200, "{client} {method}");
+                assert_eq!(server.take_one().header("content-length"), stated, "{client} {method}");
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use reqwest::{Body, Request};
 use sigv4_core::body::BodyError;
 #[cfg(feature = "refusals")]
 use sigv4_core::flow::BodyShape;
-use sigv4_core::flow::{Collect, Deadline, HASHED_AT_ONCE, PayloadPlan};
+use sigv4_core::flow::{Collect, Deadline, HASHED_AT_ONCE, PayloadPlan, state_empty_body};
 use sigv4_core::signature::sha256;
 use sigv4_core::{Error, Payload};
 
@@ -142,6 +142,11 @@ impl SigV4Middleware {
         watch: &mut Watch,
         deadline: &mut Deadline,
     ) -> Result<(), Error> {
+        if bytes.is_empty() {
+            // A stream that turned out to be.
+            let method = request.method().clone();
+            state_empty_body(&method, request.headers_mut());
+        }
         let digest = self.signer.hash_body(deadline, &bytes).await?;
         *request.body_mut() = Some(Body::from(bytes));
         self.sign_as(request, extensions, Payload::precomputed(digest), watch, deadline).await

@@ -82,7 +82,10 @@ pub(crate) fn shape(request: &Request) -> BodyShape {
         Some(body) => match body.as_bytes() {
             Some([]) => BodyShape::Empty,
             Some(bytes) => BodyShape::InMemory(bytes.len() as u64),
-            None => BodyShape::Stream(http_body::Body::size_hint(body).exact()),
+            None => match http_body::Body::size_hint(body).exact() {
+                Some(0) => BodyShape::Empty,
+                length => BodyShape::Stream(length),
+            },
         },
     }
 }

@@ -7,6 +7,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::state_empty_body;
+
 /// A request as it was before it was signed: its head, and its body where that is in memory.
 ///
 /// All of it stands in one buffer, which the thread that drops it uses again. So keeping a request takes no allocation, once
@@ -101,7 +103,8 @@ impl Kept {
         self.text(self.uri.clone())
     }
 
-    /// The headers.
+    /// The headers. Of an upload whose kept body is empty they [say so](super::state_empty_body): it may have turned out to be only
+    /// after the head was kept.
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut lines = self.bytes(self.headers.clone()).split(|byte| *byte == b'\n');
@@ -113,6 +116,9 @@ impl Kept {
             };
             value.set_sensitive(*flag == b'!');
             headers.append(name, value);
+        }
+        if self.body_len() == Some(0) {
+            state_empty_body(&self.method, &mut headers);
         }
         headers
     }
@@ -238,7 +244,9 @@ mod tests {
                 (kept.method(), kept.host(), kept.uri()),
                 (&Method::POST, Some("a:1"), "http://a:1/p?q=%20")
             );
-            let back = kept.headers();
+            let mut back = kept.headers();
+            let stated = back.remove("content-length");
+            assert_eq!(stated, kept.body_len().filter(|len| *len == 0).map(HeaderValue::from));
             assert_eq!(back, headers);
             assert!(back["x-secret"].is_sensitive() && !back["x-empty"].is_sensitive());
         }

@@ -37,13 +37,12 @@ pub(crate) fn uploads(method: &Method) -> bool {
 }
 
 /// States that the body of an upload is empty, where nothing says so yet: clients send no `content-length` then, and S3
-/// refuses a PUT without one (411). `true` if the header was added.
+/// refuses a PUT without one (411). `true` if the header was added: not to a map that is full, which signing refuses with an error.
 pub fn state_empty_body(method: &Method, headers: &mut HeaderMap) -> bool {
     if !uploads(method) || headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING) {
         return false;
     }
-    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    true
+    headers.try_insert(CONTENT_LENGTH, HeaderValue::from_static("0")).is_ok()
 }
 
 /// The wire form of a URI, `None` if it has it already: this path, if one is given, and no port that is the scheme's

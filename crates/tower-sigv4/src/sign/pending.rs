@@ -59,6 +59,13 @@ pub(super) fn settle<B: Body>(signer: &Signer, parts: &mut Parts, body: &B) {
     }
 }
 
+/// As [`settle`], for a stream that turned out to be empty when it was read.
+fn settle_read(parts: &mut Parts, bytes: &Bytes) {
+    if bytes.is_empty() {
+        state_empty_body(&parts.method, &mut parts.headers);
+    }
+}
+
 /// Plans the payload, and looks at the body as far as that needs no waiting.
 pub(super) fn prepare<B, R: Rebuild<B>>(
     signer: &Signer,
@@ -92,6 +99,10 @@ where
     if let Some(bytes) = collect.try_whole() {
         return Ok(Pending::Whole(bytes));
     }
+    if collect.has_failed() {
+        // Reading it gives the error, and tells the outcome hook.
+        return Ok(Pending::Read(collect, 0));
+    }
     match signer.plan(parts, BodyShape::Stream(length), R::CHUNKS)? {
         PayloadPlan::Buffer { limit } => Ok(Pending::Read(collect, limit)),
         #[cfg(feature = "chunked")]
@@ -99,10 +110,6 @@ where
             let (first, rest) = collect.into_parts();
             Ok(Pending::Chunk(Chunking { first, rest, options, length }))
         }
-    if collect.has_failed() {
-        // Reading it gives the error, and tells the outcome hook.
-        return Ok(Pending::Read(collect, 0));
-    }
         plan => {
             let (first, rest) = collect.into_parts();
             Ok(Pending::Pass(rebuild.started(first, rest)?, plan))
@@ -145,6 +152,7 @@ impl<B, Out> Pending<B, Out> {
                 })
             }
             Self::Whole(bytes) if bytes.len() <= HASHED_AT_ONCE => {
+                settle_read(parts, &bytes);
                 Ok(match try_sign(signer, parts, Payload::bytes(&bytes), watch)? {
                     true => Ok(ready(rebuild.buffered(bytes))),
                     false => Err(Self::Whole(bytes)),
@@ -194,6 +202,7 @@ impl<B, Out> Pending<B, Out> {
                 return body.signed(&rebuild, chunks);
             }
         };
+        settle_read(parts, &bytes);
         let digest = signer.hash_body(deadline, &bytes).await?;
         let signing = sign_async(signer, parts, Payload::precomputed(digest), watch);
         signer.sign_within(deadline, signing).await?;
