@@ -255,6 +255,22 @@ async fn a_path_that_the_client_below_would_rewrite() {
     }
 }
 
+/// Ways to write an address that the `url` crate reads, and writes in its own way.
+#[tokio::test]
+async fn a_host_that_the_client_below_would_rewrite() {
+    for host in ["LOCALHOST", "127.1", "0x7f.0.0.1", "2130706433"] {
+        let expected: Expected<'_> = (ErrorKind::Request, &["reqwest", host]);
+        let request = |origin: &str| Request::get(origin.replace("127.0.0.1", host));
+        refused_by(&[Kind::TowerReqwest], || signer("execute-api"), request, expected).await;
+        // A header of the caller's own is sent as it stands.
+        let server = Kind::TowerReqwest.server().await;
+        let client = Client::new(Kind::TowerReqwest, signer("s3"), &server, &server.origin()).await;
+        let request = request(&server.origin()).header("host", "Example.com").body(Bytes::new()).unwrap();
+        assert_eq!(client.send(request).await.unwrap(), 200, "{host}");
+        assert_eq!(server.take_one().header("host"), Some("Example.com"), "{host}");
+    }
+}
+
 #[tokio::test]
 async fn a_stream_where_a_hash_is_due() {
     use reqwest_sigv4::SignExt;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::{Request, Response, Uri};
 use http_body::Body as _;
 use sigv4_core::{Error, ErrorKind};
@@ -14,8 +15,9 @@ use crate::{BoxError, SignedBody};
 
 /// Sends `http` requests through a `reqwest::Client`.
 ///
-/// reqwest parses the URL anew, and can change it: a request whose path or query it would send differently from what was
-/// signed is refused, with an error of kind `Request`, and not sent.
+/// reqwest parses the URL anew, and can change it: a request whose host, path or query it would send differently from what was
+/// signed is refused, with an error of kind `Request`, and not sent. It writes hosts in lower case, and IP addresses with all
+/// their numbers in decimal.
 ///
 /// ```no_run
 /// use tower::ServiceBuilder;
@@ -36,7 +38,8 @@ pub struct ReqwestService {
 
 impl ReqwestService {
     /// Sends through `client`. Turn redirects off in it: they would take the signature along. One that was followed is an error of
-    /// kind `Redirect`, though by then it was sent.
+    /// kind `Redirect`, though by then it was sent; a chain of them that ends where it began is not seen, since reqwest tells only
+    /// where the last answer came from.
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }
     }
@@ -93,13 +96,24 @@ fn followed() -> Error {
 
 fn same_target(uri: &Uri, request: &reqwest::Request) -> Result<(), Error> {
     let url = request.url();
-    if url.path() == uri.path() && url.query() == uri.query() {
+    if url.path() != uri.path() || url.query() != uri.query() {
+        return Err(Error::new(
+            ErrorKind::Request,
+            "reqwest would send another path or query than the one that was signed (dot segments, or characters that it \
+             encodes): use hyper-sigv4 for this request",
+        ));
+    }
+    // A header outranks the URL. Ports are the same: only numbers without zeros before them are signed.
+    let (written, sent) = (uri.host().unwrap_or_default(), url.host_str().unwrap_or_default());
+    if written == sent || request.headers().contains_key(HOST) {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::Request,
-        "reqwest would send another path or query than the one that was signed (dot segments, or characters that it \
-         encodes): use hyper-sigv4 for this request",
+        format!(
+            "reqwest would send {sent} as the host, where {written} was signed: write it so in the URI, or use hyper-sigv4 for \
+             this request"
+        ),
     ))
 }
 
