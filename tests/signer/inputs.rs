@@ -272,6 +272,16 @@ async fn a_host_that_the_client_below_would_rewrite() {
 }
 
 #[tokio::test]
+async fn a_port_that_the_client_below_would_rewrite() {
+    let expected: Expected<'_> = (ErrorKind::Request, &["port", "zero"]);
+    let request = |origin: &str| Request::get(origin.replace("127.0.0.1:", "127.0.0.1:0"));
+    refused_in_place(&signer("s3"), request, expected);
+    let padded = |_: &str| Request::get("https://example.com:0443/key");
+    refused_in_place(&signer("s3"), padded, expected);
+    refused_by(&[Kind::TowerReqwest, Kind::Hyper1, Kind::Hyper2], || signer("s3"), request, expected).await;
+}
+
+#[tokio::test]
 async fn a_stream_where_a_hash_is_due() {
     use reqwest_sigv4::SignExt;
     let client = plain_reqwest();

@@ -45,7 +45,7 @@ pub fn state_empty_body(method: &Method, headers: &mut HeaderMap) -> bool {
     headers.try_insert(CONTENT_LENGTH, HeaderValue::from_static("0")).is_ok()
 }
 
-/// The wire form of a URI, `None` if it has it already: this path, if one is given, and no port that is the scheme's
+/// The wire form of a URI, `None` if it has it already: this path, if one is given, and no port that is empty or the scheme's
 /// default.
 ///
 /// Errors of kind `Request`: a path that grows past what a URI can hold; a user name in an authority that is to be changed.
@@ -115,6 +115,14 @@ mod tests {
         assert_eq!(settled("https://h:443/a", "lambda"), "https://h/a");
         assert_eq!(settled("http://h:80/a?b", "lambda"), "http://h/a?b");
         assert_eq!(settled("https://h:80/a", "lambda"), "https://h:80/a");
+        assert_eq!(settled("https://h:/a", "lambda"), "https://h/a");
+        assert_eq!(settled("http://[::1]:/a", "lambda"), "http://[::1]/a");
+        assert_eq!(settled("http://127.0.0.1:8000/", "lambda"), "http://127.0.0.1:8000/");
+        for padded in ["http://h:080/", "http://h:00081/", "https://[::1]:0443/", "http://10.0.0.1:00/"] {
+            let error = wire_host(&padded.parse().unwrap()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Request, "{padded}");
+            assert!(error.to_string().contains("port"), "{error}");
+        }
         let uri: Uri = "https://user:pw@h/".parse().unwrap();
         let error = wire_host(&uri).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request);

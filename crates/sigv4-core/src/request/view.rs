@@ -74,8 +74,8 @@ impl<'a> RequestView<'a, HeaderMap> {
     }
 }
 
-/// The authority of a URI as clients send it in `host`: without a port that is the scheme's default.
-/// An error of kind `Request` when it holds a user name.
+/// The authority of a URI as clients send it in `host`: without a port that is empty or the scheme's default.
+/// An error of kind `Request` when it holds a user name, or a port that clients would write in another way.
 pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
     let Some(text) = uri.authority().map(Authority::as_str) else { return Ok(None) };
     if text.as_bytes().contains(&b'@') {
@@ -84,10 +84,22 @@ pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
             "the URL holds a user name or password before the host: take it out, credentials come from the signer",
         ));
     }
+    if has_padded_port(text) {
+        return Err(Error::new(
+            ErrorKind::Request,
+            "the URL's port begins with a zero, which clients leave out when they send it: write the number without",
+        ));
+    }
     Ok(Some(without_default_port(uri, text)))
 }
 
-/// An authority of a URI without a port that is the scheme's default.
+fn has_padded_port(authority: &str) -> bool {
+    // Hardly a host ends with a digit.
+    authority.as_bytes().last().is_some_and(u8::is_ascii_digit)
+        && authority.rsplit_once(':').is_some_and(|(_, port)| port.len() > 1 && port.starts_with('0'))
+}
+
+/// An authority of a URI without a port that is empty or the scheme's default.
 pub(crate) fn without_default_port<'a>(uri: &Uri, authority: &'a str) -> &'a str {
     // Hardly a port is written.
     let (host, default_for) = if let Some(host) = authority.strip_suffix(":443") {
@@ -95,7 +107,7 @@ pub(crate) fn without_default_port<'a>(uri: &Uri, authority: &'a str) -> &'a str
     } else if let Some(host) = authority.strip_suffix(":80") {
         (host, ["http", "ws"])
     } else {
-        return authority;
+        return authority.strip_suffix(':').unwrap_or(authority);
     };
     if uri.scheme_str().is_some_and(|scheme| default_for.contains(&scheme)) { host } else { authority }
 }
