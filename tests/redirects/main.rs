@@ -1,5 +1,6 @@
 //! Redirects over real sockets: what the second server gets to see.
 
+mod bodies;
 mod clients;
 mod servers;
 

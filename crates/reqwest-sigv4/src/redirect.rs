@@ -4,7 +4,9 @@ use http::Extensions;
 use http::header::LOCATION;
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next};
-use sigv4_core::flow::{Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers};
+use sigv4_core::flow::{
+    Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_hash, strip_body_headers,
+};
 use sigv4_core::{Error, ErrorKind, SignOptions, SignTarget};
 use tokio::time::Instant;
 
@@ -17,7 +19,8 @@ use crate::target::{Target, set_timeout};
 /// follows none itself ([`harden`](crate::harden)): `.with(FollowRedirects::new(rules)).with(SigV4Middleware::new(signer))`.
 ///
 /// Method and body go by RFC 9110. A redirect that keeps a streamed body is an error of kind `Body`, since the stream is gone:
-/// [`BufferBody`](crate::BufferBody) above keeps it. No `Referer` is ever sent. The request's own time-out is one over all hops;
+/// [`BufferBody`](crate::BufferBody) above keeps it. A `host` header of the request's own, and a host to sign
+/// (`SignOptions::sign_host`), end with the first hop to another origin, and are not taken up again by one that leads back. No `Referer` is ever sent. The request's own time-out is one over all hops;
 /// [`with_deadline`](crate::SigV4Middleware::with_deadline) of the signer below is one for each.
 #[derive(Debug, Clone, Default)]
 pub struct FollowRedirects {
@@ -58,6 +61,7 @@ impl FollowRedirects {
                 copy.ok_or_else(|| wrapped(stream_is_gone()))?
             } else {
                 strip_body_headers(bare.headers_mut());
+                strip_body_hash(extensions);
                 bare
             };
             *request.method_mut() = method;

@@ -21,7 +21,8 @@ pub use kept::{COPIED, Kept};
 pub use peek::Peeked;
 pub use plan::{BodyShape, PayloadPlan};
 pub use redirect::{
-    Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_headers,
+    Elsewhere, Hop, RedirectChain, RedirectRules, redirected_method, strip, strip_body_hash,
+    strip_body_headers,
 };
 pub use seal::Seal;
 pub use wire::{state_empty_body, wire_path};

@@ -6,10 +6,10 @@ use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING,
 };
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, Method, StatusCode};
 
 use crate::error::{Error, ErrorKind};
-use crate::signer::{Location, Origin};
+use crate::signer::{Location, Origin, PayloadMode, SignOptions};
 
 /// What happens to a redirect that leads out of the allowed origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +138,15 @@ pub fn redirected_method(status: StatusCode, method: &Method) -> Option<(Method,
         | StatusCode::TEMPORARY_REDIRECT
         | StatusCode::PERMANENT_REDIRECT => Some((method.clone(), true)),
         _ => None,
+    }
+}
+
+/// Takes the hash of a body that is dropped out of the options of its request.
+pub fn strip_body_hash(extensions: &mut Extensions) {
+    if let Some(options) = extensions.get_mut::<SignOptions>()
+        && matches!(options.payload, Some(PayloadMode::Precomputed(_)))
+    {
+        options.payload = None;
     }
 }
 
