@@ -32,6 +32,10 @@ impl SignExt for Request {
     fn sign(&mut self, signer: &Signer, options: SignOptions) -> Result<(), Error> {
         let mut extensions = Extensions::new();
         extensions.insert(options);
+        if signer.is_skipped(&extensions) {
+            // Signs nothing, and tells the outcome hook so.
+            return signer.sign(&mut Target { request: self, extensions: &extensions }, Payload::EMPTY);
+        }
         let before = WireForm::settle(self, true);
         let signed = sign(self, signer, &extensions);
         if signed.is_err() {

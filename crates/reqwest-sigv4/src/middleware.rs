@@ -68,7 +68,8 @@ impl SigV4Middleware {
     }
 
     /// Whether it is an error when a redirect was followed below this middleware, which hands the signature and the
-    /// token to another request. On unless turned off; [`harden`](crate::harden) keeps it from happening.
+    /// token to another request. On unless turned off. A chain of redirects that ends where it began is not seen, since reqwest
+    /// tells only where the last answer came from: [`harden`](crate::harden) alone keeps it all from happening.
     #[must_use]
     pub fn with_redirect_guard(self, on: bool) -> Self {
         Self { guard: on, ..self }
@@ -76,6 +77,9 @@ impl SigV4Middleware {
 
     /// One deadline over fetching credentials, reading and hashing the body, and sending, for requests that set no time-out of
     /// their own. None unless set: the time-out of a `reqwest::Client` begins only once a request is signed.
+    ///
+    /// As reqwest's time-outs do, it goes on until the body of the answer is read: give requests for large answers a longer
+    /// `RequestBuilder::timeout`.
     #[must_use]
     pub fn with_deadline(self, after: Duration) -> Self {
         Self { deadline: Some(after), ..self }
@@ -111,6 +115,9 @@ impl Middleware for SigV4Middleware {
         'n: 'f,
         Self: 'f,
     {
+        if request.timeout().is_none() {
+            set_timeout(&mut request, self.deadline);
+        }
         if self.signer.is_skipped(extensions) {
             // Signs nothing, and tells the outcome hook so.
             let mut target = Target { request: &mut request, extensions };
@@ -120,9 +127,6 @@ impl Middleware for SigV4Middleware {
             };
         }
         WireForm::settle(&mut request, self.spaces);
-        if request.timeout().is_none() {
-            set_timeout(&mut request, self.deadline);
-        }
         #[cfg(feature = "refusals")]
         return Box::pin(self.send(request, extensions, next));
         #[cfg(not(feature = "refusals"))]
