@@ -7,6 +7,7 @@ mod origins;
 mod outcomes;
 mod payloads;
 mod presigning;
+mod refused;
 mod skipped;
 mod streams;
 

@@ -34,7 +34,7 @@ impl SigV4Middleware {
         next: Next<'a>,
         watch: &'a mut Watch,
     ) -> Attempt<'a> {
-        let time = Time { began: Instant::now(), out: request.timeout().copied() };
+        let time = Time::of(&request);
         match self.begin(&mut request, extensions, watch) {
             Ok(None) => self.hand_on(request, extensions, next, time, BodyError::default()),
             Ok(Some(plan)) => Attempt::of(Box::pin(async move {
@@ -48,7 +48,7 @@ impl SigV4Middleware {
     }
 
     /// Hands a signed request on.
-    fn hand_on<'a>(
+    pub(crate) fn hand_on<'a>(
         &self,
         mut request: Request,
         extensions: &'a mut Extensions,
@@ -73,13 +73,18 @@ pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Re
 
 /// When a request's time began to run, and how long it may take.
 #[derive(Clone, Copy)]
-struct Time {
+pub(crate) struct Time {
     began: Instant,
     out: Option<Duration>,
 }
 
 impl Time {
-    fn deadline(&self) -> Deadline {
+    /// That of a request, which begins to run now.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { began: Instant::now(), out: request.timeout().copied() }
+    }
+
+    pub(crate) fn deadline(&self) -> Deadline {
         self.out.map_or(Deadline::none(), |out| TimeLimit::new(out, Tokio).begin())
     }
 

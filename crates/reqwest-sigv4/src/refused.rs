@@ -5,13 +5,15 @@ use std::time::Duration;
 use http::{Extensions, Version};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::Next;
+use sigv4_core::body::BodyError;
 use sigv4_core::flow::{Kept, Peeked};
 use sigv4_core::refusal::{MAX_BODY, Refusal};
-use sigv4_core::{Signer, Watch};
+use sigv4_core::{Error, Signer, Watch};
 use tokio::time::Instant;
 use url::Position;
 
 use crate::SigV4Middleware;
+use crate::attempt::Time;
 use crate::target::{Target, set_timeout};
 
 impl SigV4Middleware {
@@ -51,8 +53,28 @@ impl SigV4Middleware {
         let left = again.timeout().map(|timeout| timeout.saturating_sub(began.elapsed()));
         set_timeout(&mut again, left);
         let mut sent = Sent::new(&self.signer, &mut again, extensions);
-        let response = self.attempt(again, extensions, next, &mut sent.watch).await?;
+        let time = Time::of(&again);
+        // Without another signature the refusal stands, and says why: the outcome hook is told what went wrong behind it.
+        let Ok(body_error) = self.sign(&mut again, extensions, &mut sent.watch, time).await else {
+            return Ok(response);
+        };
+        drop(response);
+        let response = self.hand_on(again, extensions, next, time, body_error).await?;
         Ok(sent.read(&self.signer, extensions, response).await.0)
+    }
+
+    /// Signs, and waits for what that takes.
+    async fn sign(
+        &self,
+        request: &mut Request,
+        extensions: &Extensions,
+        watch: &mut Watch,
+        time: Time,
+    ) -> Result<BodyError, Error> {
+        match self.begin(request, extensions, watch)? {
+            None => Ok(BodyError::default()),
+            Some(plan) => self.sign_later(request, extensions, plan, watch, &mut time.deadline()).await,
+        }
     }
 }
 
