@@ -24,7 +24,7 @@
 //! ```
 //!
 //! Below the signer, a retry sends the first signature again, which grows old; a redirect takes the token along, which is an error
-//! ([`SigV4Middleware::with_redirect_guard`]); a body that is compressed is refused by the service. In debug builds,
+//! where it can be seen ([`SigV4Middleware::with_redirect_guard`]); a body that is compressed is refused by the service. In debug builds,
 //! [`SigV4Middleware::with_seal`] and `CheckSeal` (feature `tracing`) warn of a middleware that changes what was signed.
 //!
 //! # Without a middleware
