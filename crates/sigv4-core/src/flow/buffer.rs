@@ -42,7 +42,7 @@ where
     }
 
     /// Looks whether the whole body is at hand, whatever its size: nothing is waited for, and no more than one frame is read, but
-    /// for what stands at hand behind the length that was announced.
+    /// for what stands at hand behind the length that was announced: trailers that come later are not waited for, and not sent.
     ///
     /// `None` if there is more to come: go on with [`bytes`](Self::bytes) or [`into_parts`](Self::into_parts). `None`, too, if the
     /// body [has failed](Self::has_failed).
