@@ -222,7 +222,7 @@ fn failures_say_what_happened_and_what_to_do() {
         (Some(old.clone()), vec![half], &["no accessKeyId", LOG_IN]),
         (Some(old.clone()), vec![status(500, ""); 3], &["500", "try again"]),
         (Some(old.clone()), vec![Reply::Refused; 3], &["connection refused", "try again"]),
-        (Some(old), vec![Reply::Hangs; 3], &["within 10s", "try again"]),
+        (Some(old), vec![Reply::Hangs; 3], &["within 5s", "try again"]),
     ] {
         let files = Folder::empty();
         if let Some(file) = &file {

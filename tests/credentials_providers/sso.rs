@@ -148,7 +148,7 @@ fn failures_say_what_happened_and_to_log_in() {
         (Some(cached(later, "")), Some("work"), vec![status(404, "")], &["a reader", "404"]),
         (Some(cached(later, "")), Some("work"), vec![status(500, ""); 3], &["500"]),
         (Some(cached(later, "")), Some("work"), vec![Reply::Refused; 3], &["connection refused"]),
-        (Some(cached(later, "")), Some("work"), vec![Reply::Hangs; 3], &["within 10s"]),
+        (Some(cached(later, "")), Some("work"), vec![Reply::Hangs; 3], &["within 5s"]),
         (Some(cached(later, "")), Some("work"), vec![ok("hush")], &["not JSON"]),
         (Some(cached(later, "")), Some("work"), vec![ok(r#"{"roleCredentials":{}}"#)], &["expiration"]),
     ] {

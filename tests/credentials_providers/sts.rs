@@ -72,7 +72,7 @@ fn failures_say_what_happened() {
     let refused = sts_refuses(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole");
     for (replies, parts) in [
         (three(Reply::Refused), &[ROLE, "sts.eu-central-1.amazonaws.com", "connection refused"][..]),
-        (three(Reply::Hangs), &[ROLE, "within 10s"]),
+        (three(Reply::Hangs), &[ROLE, "within 5s"]),
         (vec![refused], &[ROLE, "403", "AccessDenied: User: x is not authorized"]),
         (vec![status(404, "hush")], &["answered 404"]),
         (three(status(500, "")), &["answered 500"]),

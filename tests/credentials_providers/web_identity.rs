@@ -48,7 +48,7 @@ fn failures_say_what_happened() {
         ),
         ("/var/token", vec![status(404, "")], &["role/pod", "404"]),
         ("/var/token", vec![Reply::Refused; 3], &["connection refused"]),
-        ("/var/token", vec![Reply::Hangs; 3], &["within 10s"]),
+        ("/var/token", vec![Reply::Hangs; 3], &["within 5s"]),
         ("/var/token", vec![ok("")], &["not the XML"]),
     ] {
         let network = Network::new(replies);

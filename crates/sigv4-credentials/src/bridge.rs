@@ -22,7 +22,7 @@ use crate::lookup::{brief, is_absent};
 /// use sigv4_credentials::bridge::FromAws;
 ///
 /// # fn main() -> Result<(), sigv4_core::Error> { futures_lite::future::block_on(async {
-/// let theirs = aws_credential_types::Credentials::from_keys("AKIDEXAMPLE", "secret", None);
+/// let theirs = aws_credential_types::Credentials::new("AKIDEXAMPLE", "secret", None, None, "example");
 /// let ours = FromAws::new(theirs).provide_credentials().await?;
 /// assert_eq!(ours.access_key_id(), "AKIDEXAMPLE");
 /// # Ok(()) }) }

@@ -16,6 +16,7 @@ use crate::providers::imds::ImdsProvider;
 use crate::providers::profile::ProfileProvider;
 use crate::providers::sts::MfaToken;
 use crate::providers::web_identity::WebIdentityProvider;
+use crate::region;
 
 /// Asks the environment, the profile, a web identity, the container and instance metadata, in this order.
 ///
@@ -160,9 +161,7 @@ impl DefaultChain {
     }
 
     fn endpoints(&self, with_profile_region: bool) -> Endpoints {
-        let region = self.region.clone().or_else(|| {
-            ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| self.context.variable(name))
-        });
+        let region = self.region.clone().or_else(|| region::of_environment(&self.context));
         let of_profile = || {
             let profiles = Profiles::load(&self.context).ok()?;
             let name = self.profile.clone().unwrap_or_else(|| Locations::find(&self.context).profile);

@@ -69,13 +69,12 @@ pub(crate) fn from_json(answer: &Object, token: &str, temporary: bool) -> Result
         None if temporary => return Err(fail(format_args!("the answer has no {token}"))),
         None => {}
     }
+    let not_a_time = || fail("Expiration in the answer is not a time such as 2009-02-13T23:31:30Z");
     match answer.text("Expiration") {
-        Some(moment) => {
-            let expiry = timestamp::parse(moment)
-                .ok_or_else(|| fail("Expiration in the answer is not a time such as 2009-02-13T23:31:30Z"))?;
-            Ok(credentials.with_expiry(expiry))
-        }
+        Some(moment) => Ok(credentials.with_expiry(timestamp::parse(moment).ok_or_else(not_a_time)?)),
         None if temporary => Err(fail("the answer has no Expiration")),
+        // Taken for none, it would let them live for ever.
+        None if answer.number("Expiration").is_some() => Err(not_a_time()),
         None => Ok(credentials),
     }
 }

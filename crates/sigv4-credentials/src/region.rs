@@ -7,6 +7,12 @@ use crate::http::fail;
 use crate::profile::{Locations, Profiles};
 use crate::providers::imds::ImdsProvider;
 
+/// What the variables say.
+pub(crate) fn of_environment(context: &Context) -> Option<String> {
+    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| context.variable(name))?;
+    Some(region.trim().to_owned())
+}
+
 /// Asks `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`, and instance metadata, in this order.
 ///
 /// ```
@@ -39,10 +45,8 @@ impl RegionChain {
 
     /// The region. The error of kind `Credentials` lists what each source said.
     pub async fn resolve(&self) -> Result<String, Error> {
-        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            if let Some(region) = self.context.variable(name) {
-                return Ok(region.trim().to_owned());
-            }
+        if let Some(region) = of_environment(&self.context) {
+            return Ok(region);
         }
         let profiles = Profiles::load(&self.context)?;
         let name = self.profile.clone().unwrap_or_else(|| Locations::find(&self.context).profile);

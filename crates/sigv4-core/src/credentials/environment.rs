@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::{Credentials, ProvideCredentials};
@@ -10,7 +12,8 @@ use crate::error::{Error, ErrorKind};
 
 type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, where set, `AWS_SESSION_TOKEN`.
+/// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, where set, `AWS_SESSION_TOKEN`. They expire at
+/// `AWS_CREDENTIAL_EXPIRATION`, which `aws configure export-credentials --format env` sets too: `2009-02-13T23:31:30Z`.
 ///
 /// Read anew at each call. An empty variable counts as absent; one that holds white space or is not
 /// text is refused by name.
@@ -44,6 +47,7 @@ impl EnvironmentProvider {
         const ID: &str = "AWS_ACCESS_KEY_ID";
         const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
         const TOKEN: &str = "AWS_SESSION_TOKEN";
+        const EXPIRY: &str = "AWS_CREDENTIAL_EXPIRATION";
         let id = self.variable(ID)?;
         let secret = self.variable(SECRET)?;
         let absent = |name| Error::new(ErrorKind::Credentials, format!("{name} is not set or empty: set it"));
@@ -52,8 +56,20 @@ impl EnvironmentProvider {
             secret.ok_or_else(|| absent(SECRET))?.as_str(),
         )?
         .with_source("environment");
-        match self.variable(TOKEN)? {
-            Some(token) => credentials.with_session_token(token.as_str()),
+        let credentials = match self.variable(TOKEN)? {
+            Some(token) => credentials.with_session_token(token.as_str())?,
+            None => credentials,
+        };
+        match self.variable(EXPIRY)? {
+            Some(expiry) => {
+                let expiry = OffsetDateTime::parse(&expiry, &Rfc3339).map_err(|_| {
+                    let message = format!(
+                        "{EXPIRY} is no time such as 2009-02-13T23:31:30Z: set it again, or unset it"
+                    );
+                    Error::new(ErrorKind::Credentials, message)
+                })?;
+                Ok(credentials.with_expiry(expiry.into()))
+            }
             None => Ok(credentials),
         }
     }
@@ -125,6 +141,23 @@ mod tests {
         let error =
             provider(&[("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "")]).read().unwrap_err();
         assert!(error.to_string().contains("AWS_SECRET_ACCESS_KEY"), "{error}");
+    }
+
+    #[test]
+    fn an_expiry_is_kept_and_one_that_is_no_time_is_refused() {
+        const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let with = |expiry| {
+            let values: &'static [(&str, &str)] =
+                Box::leak(Box::new([KEYS[0], KEYS[1], ("AWS_CREDENTIAL_EXPIRATION", expiry)]));
+            provider(values).read()
+        };
+        let expiry = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_234_567_890);
+        assert_eq!(with("2009-02-13T23:31:30+00:00").unwrap().expiry(), Some(expiry));
+        assert_eq!(with("").unwrap().expiry(), None);
+        for bad in ["1234567890", "tomorrow", "-9999-02-13T23:31:30Z"] {
+            let error = with(bad).unwrap_err().to_string();
+            assert!(error.contains("AWS_CREDENTIAL_EXPIRATION"), "{error}");
+        }
     }
 
     #[test]

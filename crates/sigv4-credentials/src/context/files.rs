@@ -94,10 +94,17 @@ fn bounded(contents: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
 /// Files in memory, or a folder of the machine that stands for the root: for tests and recorded fixtures.
 ///
 /// What is written stays in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Folder {
     root: Option<PathBuf>,
     in_memory: Arc<Mutex<BTreeMap<PathBuf, Vec<u8>>>>,
+}
+
+impl std::fmt::Debug for Folder {
+    /// Not the files, which may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Folder").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 impl Folder {

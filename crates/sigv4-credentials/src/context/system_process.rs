@@ -23,9 +23,16 @@ const TICK: Duration = Duration::from_millis(5);
 ///
 /// Each runs on a thread of its own, in a process group of its own that is ended as a whole when the command takes too
 /// long, prints too much, or nobody waits for it any more.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SystemProcesses {
     variables: Option<Arc<Vec<(String, String)>>>,
+}
+
+impl std::fmt::Debug for SystemProcesses {
+    /// Not the variables, which may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SystemProcesses").finish_non_exhaustive()
+    }
 }
 
 impl SystemProcesses {

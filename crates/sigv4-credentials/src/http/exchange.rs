@@ -20,10 +20,18 @@ pub(crate) struct Exchange {
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Pauses double up to here: somebody waits for the answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Exchange {
     pub(crate) fn new(what: &'static str) -> Self {
         Self { what, limits: HttpLimits::default(), attempts: 3 }
+    }
+
+    /// Where there is another way when it fails: one attempt, which leaves time for that.
+    pub(crate) fn hurried(self) -> Self {
+        let timeout = Duration::from_secs(3);
+        Self { limits: HttpLimits { timeout, ..self.limits }, attempts: 1, ..self }
     }
 
     /// Instance metadata is a hop away or not there at all: one second to connect, two attempts.
@@ -47,7 +55,7 @@ impl Exchange {
                 Err(error) if !error.is_retryable() => return Err(error),
                 _ => context.timer().pause(pause).await,
             }
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         self.once(context, request()?).await
     }

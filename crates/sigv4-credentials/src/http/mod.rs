@@ -62,13 +62,9 @@ pub struct HttpLimits {
 }
 
 impl Default for HttpLimits {
-    /// 3 s to connect, 10 s in all, 256 KiB.
+    /// 3 s to connect, 5 s in all, 256 KiB: three attempts fit into what a `CredentialCache` waits.
     fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(3),
-            timeout: Duration::from_secs(10),
-            max_body: 256 << 10,
-        }
+        Self { connect_timeout: Duration::from_secs(3), timeout: Duration::from_secs(5), max_body: 256 << 10 }
     }
 }
 

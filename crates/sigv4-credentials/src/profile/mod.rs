@@ -15,6 +15,8 @@ mod section;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use parse::{Malformed, RawSection};
 pub use section::{Location, Property, Section};
 
 use crate::context::Context;
+use crate::http::fail;
 
 /// The most bytes read of each of the two files.
 const FILE_LIMIT: usize = 4 << 20;
@@ -38,8 +41,8 @@ pub struct Profiles {
     profiles: BTreeMap<String, Section>,
     sso_sessions: BTreeMap<String, Section>,
     services: BTreeMap<String, Section>,
-    /// The files that do not exist.
-    missing: Vec<PathBuf>,
+    /// The files that are not there, or cannot be opened.
+    missing: Vec<Missing>,
     /// Sections of the config file that name no kind, which count for nothing there.
     without_kind: BTreeMap<String, Location>,
 }
@@ -53,20 +56,23 @@ impl Profiles {
         Ok(profiles)
     }
 
-    /// Reads both files from where the environment says they are. A file that does not exist counts as empty.
+    /// Reads both files from where the environment says they are. One that does not exist counts as empty, and so does one that
+    /// this user may not open: a service's home folder is often another user's. What looks for a profile there says so.
     ///
-    /// An error of kind `Credentials` names the file that cannot be read, with the line where it has one.
+    /// An error of kind `Credentials` names the file that is too large or malformed, with the line where it has one.
     pub fn load(context: &Context) -> Result<Self, Error> {
         let locations = Locations::find(context);
         let mut profiles = Self::default();
         for (path, is_config) in [(locations.config, true), (locations.credentials, false)] {
             let bytes = match context.read(&path, FILE_LIMIT) {
                 Ok(bytes) => zeroize::Zeroizing::new(bytes),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    profiles.missing.push(path);
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    return Err(fail(format_args!("{} cannot be read: {error}", path.display())));
+                }
+                Err(error) => {
+                    profiles.missing.push(Missing { path, error: error.into() });
                     continue;
                 }
-                Err(error) => return Err(unreadable(&path, &error)),
             };
             let text = std::str::from_utf8(&bytes).map_err(|error| {
                 let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
@@ -106,9 +112,19 @@ impl Profiles {
         self.services.get(name)
     }
 
-    /// Those of the two files that do not exist.
-    pub(crate) fn missing(&self) -> &[PathBuf] {
-        &self.missing
+    /// Where a profile was sought in vain, and which of the files could not be read.
+    pub(crate) fn where_sought(&self, locations: &Locations) -> String {
+        let (config, credentials) = (locations.config.display(), locations.credentials.display());
+        match self.missing.as_slice() {
+            [] => format!("no profile of that name in {config} and {credentials}"),
+            [one, other] if one.is_absent() && other.is_absent() => {
+                format!("files {config} and {credentials} not found")
+            }
+            missing => {
+                let missing: Vec<_> = missing.iter().map(Missing::to_string).collect();
+                format!("no profile of that name; {}", missing.join("; "))
+            }
+        }
     }
 
     /// What may be the matter with a profile that does not exist, as the end of a message; empty where nothing is known.
@@ -178,6 +194,26 @@ fn malformed(path: &Path, error: Malformed) -> Error {
     Error::new(ErrorKind::Credentials, format!("{}, line {line}: {message}", path.display()))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Credentials, format!("{} cannot be read: {error}", path.display()))
+/// A file that could not be opened, and why.
+#[derive(Debug, Clone)]
+struct Missing {
+    path: PathBuf,
+    error: Arc<io::Error>,
+}
+
+impl Missing {
+    fn is_absent(&self) -> bool {
+        self.error.kind() == io::ErrorKind::NotFound
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        if self.is_absent() {
+            write!(f, "file {path} not found")
+        } else {
+            write!(f, "file {path} cannot be read: {}", self.error)
+        }
+    }
 }

@@ -27,8 +27,10 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(allowed)
 }
 
-/// The name after a prefix such as `profile`, with white space between them.
+/// The name after a prefix such as `profile`, with white space between them; quotes around it are no part of it.
 pub(super) fn after_prefix<'t>(header: &'t str, prefix: &str) -> Option<&'t str> {
     let rest = header.strip_prefix(prefix)?;
-    rest.starts_with(WHITE_SPACE).then(|| trim(rest))
+    let name = rest.starts_with(WHITE_SPACE).then(|| trim(rest))?;
+    let within = |quote| name.strip_prefix(quote)?.strip_suffix(quote);
+    Some(within('"').or_else(|| within('\'')).unwrap_or(name))
 }

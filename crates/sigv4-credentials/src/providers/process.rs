@@ -10,7 +10,8 @@ use crate::lookup::{Lookup, brief, from_json, within};
 
 /// Credentials that a command prints as JSON of version 1.
 ///
-/// The command runs anew at each call, for at most a minute, and may print 64 KiB. When it fails, the error shows its
+/// The command runs anew at each call, for at most a minute, and may print 64 KiB; below a signer, for as long as its
+/// `CredentialCache` waits, which is less unless told otherwise. When it fails, the error shows its
 /// standard error, never its output. <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
 ///
 /// ```

@@ -134,6 +134,8 @@ pub struct AssumeRoleProvider {
 }
 
 /// Asks the user for the code of a multi-factor device.
+///
+/// Below a signer, the user has as long as its `CredentialCache` waits: give it more with `with_timeout`.
 #[async_trait::async_trait]
 pub trait MfaToken: Send + Sync {
     /// The six digits that the device with this serial number or ARN shows now.

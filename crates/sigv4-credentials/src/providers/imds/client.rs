@@ -170,7 +170,10 @@ impl Client {
                 .body(Bytes::new())
                 .map_err(|error| fail("instance metadata: no usable address").with_source(error))
         };
-        settings.exchange.send(&self.context, request, |_| false).await
+        // The service answers with nothing for a moment while an instance starts.
+        let is_empty =
+            |answer: &Response<Bytes>| answer.status() == StatusCode::OK && answer.body().is_empty();
+        settings.exchange.send(&self.context, request, is_empty).await
     }
 }
 

@@ -4,7 +4,7 @@ mod client;
 mod settings;
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
@@ -26,7 +26,8 @@ const REGION: &str = "/latest/meta-data/placement/region";
 ///
 /// Two attempts of two seconds each, one second to connect, unless told otherwise. The session token of the service is kept until shortly before its
 /// end. Where the service hands out credentials that have expired, or fails after it worked before, the last ones are
-/// kept for another 10 to 15 minutes: AWS goes on to accept them when it is the service that is at fault.
+/// kept for another 10 to 15 minutes, and again as long as that lasts: AWS goes on to accept them when it is the service
+/// that is at fault. An answer that the instance has no role any more ends it.
 ///
 /// `AWS_EC2_METADATA_DISABLED`, `AWS_EC2_METADATA_SERVICE_ENDPOINT`, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`
 /// (`IPv4`, `IPv6`), `AWS_METADATA_SERVICE_TIMEOUT` (seconds of an attempt), `AWS_METADATA_SERVICE_NUM_ATTEMPTS` and their counterparts in the profile are followed; version 1 of the service, without a token, only
@@ -49,38 +50,58 @@ pub struct ImdsProvider {
 impl ImdsProvider {
     /// Asks nothing before the first call.
     pub fn new(context: &Context) -> Self {
-        Self { client: Arc::new(Client::new(context)), last: Arc::default() }
+        Self::over(Client::new(context))
     }
 
     /// Goes on without a token where the service knows no version 2. Off by default: version 1 answers anyone who can
     /// make this machine send a request.
     #[must_use]
     pub fn allow_v1(self) -> Self {
-        Self { client: Arc::new(self.client.with_v1()), last: self.last }
+        Self::over(self.client.with_v1())
     }
 
     /// The same reading its settings from this profile instead of the one in use.
     #[must_use]
     pub fn with_profile(self, name: impl Into<String>) -> Self {
-        Self { client: Arc::new(self.client.with_profile(name.into())), last: self.last }
+        Self::over(self.client.with_profile(name.into()))
+    }
+
+    /// What another one handed out may be another account's.
+    fn over(client: Client) -> Self {
+        Self { client: Arc::new(client), last: Arc::default() }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Credentials>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was handed out last, longer: where the service worked before, it is at fault, not the set-up.
+    fn last_or(&self, now: SystemTime, failed: Result<Lookup, Error>) -> Result<Lookup, Error> {
+        match self.last().clone() {
+            Some(credentials) => Ok(Lookup::Found(extended(credentials, now))),
+            None => failed,
+        }
     }
 
     pub(crate) async fn find(&self) -> Result<Lookup, Error> {
-        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.client.context().clock().now();
+        if let Some(why) = self.client.disabled_by() {
+            return Lookup::absent(why);
+        }
         match self.ask().await {
-            Ok(Lookup::Found(credentials)) => {
+            Ok(Answer::Credentials(credentials)) => {
                 let credentials = extended(credentials, now);
-                *last() = Some(credentials.clone());
+                *self.last() = Some(credentials.clone());
                 Ok(Lookup::Found(credentials))
             }
-            // The service worked before: it is at fault, not the set-up.
-            other => match last().clone() {
-                Some(credentials) if !self.client.is_disabled() => {
-                    Ok(Lookup::Found(extended(credentials, now)))
-                }
-                _ => other,
-            },
+            // That is an answer, and not what it was before.
+            Ok(Answer::NoRole) => {
+                *self.last() = None;
+                Lookup::absent("this instance has no IAM role: attach an instance profile")
+            }
+            Err(error) if !error.is_retryable() => Err(error),
+            Ok(Answer::Unreachable(why)) => self.last_or(now, Lookup::absent(why)),
+            Err(error) => self.last_or(now, Err(error)),
         }
     }
 
@@ -96,19 +117,14 @@ impl ImdsProvider {
         }
     }
 
-    async fn ask(&self) -> Result<Lookup, Error> {
-        if let Some(why) = self.client.disabled_by() {
-            return Lookup::absent(why);
-        }
+    async fn ask(&self) -> Result<Answer, Error> {
         let mut folder = ROLES;
         let role = loop {
             match self.client.get(folder).await? {
                 Got::Text(role) => break role,
-                Got::Unreachable(why) => return Lookup::absent(why),
+                Got::Unreachable(why) => return Ok(Answer::Unreachable(why)),
                 Got::Status(StatusCode::NOT_FOUND) if folder == ROLES => folder = ROLES_EXTENDED,
-                Got::Status(StatusCode::NOT_FOUND) => {
-                    return Lookup::absent("this instance has no IAM role: attach an instance profile");
-                }
+                Got::Status(StatusCode::NOT_FOUND) => return Ok(Answer::NoRole),
                 Got::Status(status) => {
                     let message = format!("instance metadata answered {status} for the role");
                     return Err(refused(status, message));
@@ -122,13 +138,23 @@ impl ImdsProvider {
         let place = format!("instance metadata, role {role}");
         match self.client.get(&format!("{folder}{role}")).await? {
             Got::Text(text) => Object::parse(text.as_bytes())
+                // What is torn may be whole the next time.
+                .map_err(|error| error.with_retryable(true))
                 .and_then(|answer| read(&answer))
-                .map(Lookup::Found)
+                .map(Answer::Credentials)
                 .map_err(|error| within(place, error)),
             Got::Unreachable(why) => Err(fail(format_args!("{place}: {why}")).with_retryable(true)),
             Got::Status(status) => Err(refused(status, format_args!("{place}: answered {status}"))),
         }
     }
+}
+
+/// What the service says of the instance's role.
+enum Answer {
+    Credentials(Credentials),
+    NoRole,
+    /// Nothing, and why.
+    Unreachable(String),
 }
 
 provides!(ImdsProvider, "instance metadata");

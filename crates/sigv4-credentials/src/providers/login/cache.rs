@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 use sigv4_core::{Credentials, Error};
 
-use super::after;
 use crate::context::Context;
 use crate::http::fail;
 use crate::json::Object;
@@ -54,7 +53,7 @@ impl Session {
     pub(super) fn renew(&self, context: &Context, answer: &Object) -> Result<Credentials, Error> {
         let expiry = answer
             .number("expiresIn")
-            .and_then(|seconds| after(context.clock().now(), seconds))
+            .and_then(|seconds| timestamp::after(context.clock().now(), seconds))
             .ok_or_else(|| fail("the answer has no expiresIn in seconds"))?;
         let found = answer.object(CREDENTIALS).ok_or_else(|| fail("the answer has no accessToken"))?;
         let credentials = credentials(found, expiry)?;

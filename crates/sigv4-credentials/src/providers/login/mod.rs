@@ -4,7 +4,7 @@ mod cache;
 mod proof;
 
 use std::fmt::Display;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -141,9 +141,4 @@ fn said_no(place: &str, status: StatusCode, answer: Option<&Object>) -> Error {
         _ => "",
     };
     refused(status, format_args!("{place} was answered with {status} {said}{hint}"))
-}
-
-/// The moment so many seconds ahead.
-fn after(now: SystemTime, seconds: i64) -> Option<SystemTime> {
-    now.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }

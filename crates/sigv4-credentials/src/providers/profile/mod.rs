@@ -18,6 +18,7 @@ use crate::endpoint::Endpoints;
 use crate::http::fail;
 use crate::lookup::{Lookup, within};
 use crate::profile::{Locations, Profiles};
+use crate::region;
 use plan::{Base, NamedSource, Plan, Role};
 
 /// Credentials of a profile in the shared `config` and `credentials` files, which are read anew at each call.
@@ -46,7 +47,11 @@ pub struct ProfileProvider {
 impl ProfileProvider {
     /// Uses the profile that `AWS_PROFILE` names, or `default`.
     pub fn new(context: &Context) -> Self {
-        Self::with_parts(context, Endpoints::new(context, None), ImdsProvider::new(context))
+        Self::with_parts(
+            context,
+            Endpoints::new(context, region::of_environment(context)),
+            ImdsProvider::new(context),
+        )
     }
 
     pub(crate) fn with_parts(context: &Context, endpoints: Endpoints, imds: ImdsProvider) -> Self {
@@ -58,6 +63,7 @@ impl ProfileProvider {
     pub fn with_profile(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.endpoints = self.endpoints.with_profile(Some(name.clone()));
+        self.imds = self.imds.with_profile(name.clone());
         self.profile = Some(name);
         self
     }
@@ -79,16 +85,7 @@ impl ProfileProvider {
         let locations = Locations::find(&self.context);
         let name = self.profile.as_deref().unwrap_or(&locations.profile);
         let Some(profile) = profiles.profile(name) else {
-            let missing: Vec<_> = profiles.missing().iter().map(|path| path.display().to_string()).collect();
-            let why = match missing.as_slice() {
-                [] => format!(
-                    "no profile of that name in {} and {}",
-                    locations.config.display(),
-                    locations.credentials.display()
-                ),
-                [one] => format!("no profile of that name; file {one} not found"),
-                _ => format!("files {} not found", missing.join(" and ")),
-            };
+            let why = profiles.where_sought(&locations);
             // Somebody asked for this profile by its name.
             if self.profile.is_some() || locations.profile_is_named {
                 return Err(fail(format_args!("{why}{}", profiles.why_missing(name))));

@@ -154,7 +154,8 @@ fn source(profile: &Section) -> Result<Option<&str>, Error> {
 /// Where the credentials of a profile begin, in the order in which the tools look.
 fn base(profiles: &Profiles, profile: &Section) -> Result<Option<Base>, Error> {
     if let Some(property) = profile.property("credential_source") {
-        let known = NamedSource::ALL.into_iter().find(|known| known.as_str() == property.value());
+        let known =
+            NamedSource::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(property.value()));
         let source = known.ok_or_else(|| {
             fail(format_args!(
                 "credential_source ({}) is {:?}, and can be Environment, Ec2InstanceMetadata or EcsContainer",
@@ -178,7 +179,9 @@ fn base(profiles: &Profiles, profile: &Section) -> Result<Option<Base>, Error> {
         return Ok(Some(Base::Login(session.to_owned())));
     }
     if let Some(command) = profile.property("credential_process") {
-        return Ok(Some(Base::Process(command.value().to_owned(), command.location().clone())));
+        // A line that continues it is part of the command, not another one.
+        let line = command.value().replace('\n', " ");
+        return Ok(Some(Base::Process(line, command.location().clone())));
     }
     if let Some(keys) = keys(profile)? {
         return Ok(Some(Base::Keys(keys)));
@@ -205,17 +208,22 @@ fn base(profiles: &Profiles, profile: &Section) -> Result<Option<Base>, Error> {
 fn keys(profile: &Section) -> Result<Option<Credentials>, Error> {
     const ID: &str = "aws_access_key_id";
     const SECRET: &str = "aws_secret_access_key";
-    const TOKEN: &str = "aws_session_token";
-    let Some(because) = [SECRET, ID, TOKEN].into_iter().find(|name| profile.get(name).is_some()) else {
+    /// The second is the name of old.
+    const TOKENS: [&str; 2] = ["aws_session_token", "aws_security_token"];
+    let mut names = [SECRET, ID].into_iter().chain(TOKENS);
+    let Some(because) = names.find(|name| profile.get(name).is_some()) else {
         return Ok(None);
     };
     let id = needed(profile, ID, because)?;
     let secret = needed(profile, SECRET, ID)?;
     let place = profile.property(SECRET).map_or_else(|| profile.location(), |property| property.location());
+    // A token belongs to the key beside it: the other file may hold one of older keys.
+    let mut tokens = TOKENS.into_iter().filter_map(|name| profile.property(name));
+    let token = tokens.find(|token| token.location().file() == place.file());
     let make = || -> Result<Credentials, Error> {
         let credentials = Credentials::new(id, secret)?.with_source("profile");
-        match profile.get(TOKEN) {
-            Some(token) => credentials.with_session_token(token),
+        match token {
+            Some(token) => credentials.with_session_token(token.value()),
             None => Ok(credentials),
         }
     };

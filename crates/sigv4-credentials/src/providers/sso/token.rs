@@ -38,7 +38,10 @@ pub(super) async fn find(
         return Ok(token);
     }
     let refreshed = match Registration::of(&cached, settings, now) {
-        Ok(registration) => refresh(context, endpoints, settings, &registration).await,
+        Ok(registration) => {
+            let exchange = if now < expiry { Exchange::new("SSO").hurried() } else { Exchange::new("SSO") };
+            refresh(context, endpoints, settings, &registration, exchange).await
+        }
         Err(why) => Err(fail(why)),
     };
     match refreshed {
@@ -135,6 +138,7 @@ async fn refresh(
     endpoints: &Endpoints,
     settings: &SsoSettings,
     registration: &Registration<'_>,
+    exchange: Exchange,
 ) -> Result<(Object, SystemTime), Error> {
     let endpoint = endpoints.sso_oidc(&settings.region)?;
     let uri = endpoint.at(b"/token")?;
@@ -150,7 +154,7 @@ async fn refresh(
             .body(Bytes::from_owner(Zeroizing::new(body.as_bytes().to_vec())))
             .map_err(|error| fail("no request to SSO can be made").with_source(error))
     };
-    let answer = Exchange::new("SSO").send(context, request, |_| false).await?;
+    let answer = exchange.send(context, request, |_| false).await?;
     let place = format!("the refresh at {}", host_of(&uri));
     let status = answer.status();
     let answer = Object::parse(answer.body());
@@ -162,9 +166,9 @@ async fn refresh(
         return Err(refused(status, format_args!("{place} was answered with {status} {said}")));
     }
     let answer = answer.map_err(|error| within(&place, error))?;
-    let lifetime = answer.number("expiresIn").and_then(|seconds| u64::try_from(seconds).ok());
-    let expiry = lifetime
-        .and_then(|seconds| context.clock().now().checked_add(Duration::from_secs(seconds)))
+    let expiry = answer
+        .number("expiresIn")
+        .and_then(|seconds| timestamp::after(context.clock().now(), seconds))
         .filter(|_| answer.text("accessToken").is_some())
         .ok_or_else(|| fail(format_args!("{place} was answered without accessToken and expiresIn")))?;
     Ok((answer, expiry))
