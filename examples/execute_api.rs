@@ -6,12 +6,12 @@
 //! ```
 //! With an endpoint, the keys come from the environment.
 
-use sigv4_core::Credentials;
-use sigv4_core::Signer;
+use reqwest_middleware::ClientBuilder;
+use reqwest_sigv4::SigV4Middleware;
 use sigv4_core::verify::{CredentialMap, Verifier};
-use sigv4_examples::clients::SigningClient;
-use sigv4_examples::requests::{EXECUTE_API as SCOPE, add_event};
-use sigv4_examples::{Failure, arguments, endpoint, example_credentials, server, text};
+use sigv4_core::{Credentials, Signer};
+use sigv4_examples::requests::EXECUTE_API as SCOPE;
+use sigv4_examples::{Failure, arguments, endpoint, example_credentials, server};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -24,9 +24,18 @@ async fn main() -> Result<(), Failure> {
             (format!("http://{address}"), credentials)
         }
     };
-    let client = SigningClient::new("reqwest", Signer::new(SCOPE.0, SCOPE.1, credentials))?;
-    let answer = client.send(add_event(&endpoint)?).await?;
+    // Two users of rustls, one provider of cryptography. An error says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = ClientBuilder::new(reqwest_sigv4::harden(reqwest::Client::builder()).build()?)
+        .with(SigV4Middleware::new(Signer::new(SCOPE.0, SCOPE.1, credentials)))
+        .build();
+
+    let request = client
+        .post(format!("{endpoint}/prod/events/add-event"))
+        .header("content-type", "application/json")
+        .body(r#"{"event":"signup","user":"alice"}"#);
+    let answer = request.send().await?;
     println!("{}", answer.status());
-    println!("{}", text(answer).await?);
+    println!("{}", answer.text().await?);
     Ok(())
 }
