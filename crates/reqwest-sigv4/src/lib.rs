@@ -30,6 +30,7 @@
 //! # Without a middleware
 //!
 //! [`SignExt`] signs a `reqwest::Request` in place, for an existing `reqwest::Client`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

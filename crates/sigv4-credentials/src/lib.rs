@@ -6,25 +6,26 @@
 //! what they return, and renews it in time.
 //!
 //! ```no_run
+//! use sigv4_core::Signer;
 //! use sigv4_credentials::context::Context;
 //! use sigv4_credentials::{DefaultChain, RegionChain};
 //!
 //! # async fn run() -> Result<(), sigv4_core::Error> {
-//! let region = RegionChain::new(Context::system()).resolve().await?;
-//! let chain = DefaultChain::new(Context::system());
-//! let credentials = chain.resolve().await;
-//! for finding in credentials.findings() {
-//!     eprintln!("{finding}");
-//! }
-//! # let _ = region;
+//! let context = Context::system();
+//! let region = RegionChain::new(context.clone()).resolve().await?;
+//! let signer = Signer::new("es", region, DefaultChain::new(context));
+//! # let _ = signer;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`DefaultChain::resolve`] tells what each source said, for when there are no credentials or others than expected.
 //!
 //! Profiles that `aws login` made are read with the feature `login`; without it they are an error that says so.
 //!
 //! HTTP goes over the small trait [`http::HttpClient`], which feature `hyper` or `reqwest` serves, or the user's own client.
 //! Everything from the outside comes through a [`context::Context`], so that tests reach nothing but what they bring.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -34,8 +34,11 @@ impl EnvironmentProvider {
     /// ```
     /// use sigv4_core::credentials::EnvironmentProvider;
     ///
-    /// let provider = EnvironmentProvider::with_reader(|name| Some(format!("value-of-{name}")));
-    /// assert_eq!(provider.read()?.access_key_id(), "value-of-AWS_ACCESS_KEY_ID");
+    /// let variables = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    /// let provider = EnvironmentProvider::with_reader(move |name| {
+    ///     variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+    /// });
+    /// assert_eq!(provider.read()?.access_key_id(), "AKIDEXAMPLE");
     /// # Ok::<(), sigv4_core::Error>(())
     /// ```
     pub fn with_reader(read: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {

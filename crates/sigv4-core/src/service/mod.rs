@@ -1,8 +1,8 @@
 //! What sets AWS services apart: the rules by which each departs from plain SigV4, and the hosts by which
 //! service and region are told.
 //!
-//! [`ServiceRules::for_service`] is the one table of rules, [`infer()`] the one table of hosts; nothing else in
-//! this workspace branches on the name of a service or a host.
+//! [`ServiceRules::for_service`] is the one table of rules, [`infer()`] the one table of hosts; nothing else
+//! that signs branches on the name of a service or a host.
 //!
 //! ```
 //! use sigv4_core::service::{ContentSha256, ServiceRules};

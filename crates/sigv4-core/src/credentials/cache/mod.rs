@@ -60,14 +60,18 @@ pub use self::runtime::{Sleep, Spawn};
 /// use std::time::SystemTime;
 /// use sigv4_core::credentials::{CredentialCache, EnvironmentProvider};
 ///
-/// let provider = EnvironmentProvider::with_reader(|name| Some(format!("value-of-{name}")));
+/// let provider = EnvironmentProvider::with_reader(|name| match name {
+///     "AWS_ACCESS_KEY_ID" => Some("AKIDEXAMPLE".to_owned()),
+///     "AWS_SECRET_ACCESS_KEY" => Some("secret".to_owned()),
+///     _ => None,
+/// });
 /// let cache = CredentialCache::new(provider);
 /// let now = SystemTime::now();
 /// assert!(cache.fresh(now).is_none());
 ///
 /// // No IO, so no need to wait. Otherwise: `cache.get(now).await?`.
 /// let credentials = cache.try_get(now)?.expect("the environment answers at once");
-/// assert_eq!(credentials.access_key_id(), "value-of-AWS_ACCESS_KEY_ID");
+/// assert_eq!(credentials.access_key_id(), "AKIDEXAMPLE");
 /// assert!(cache.fresh(now).is_some());
 /// # Ok::<(), sigv4_core::Error>(())
 /// ```
