@@ -134,7 +134,7 @@ async fn body(args: &Args) -> Result<RequestBody, Failure> {
     })
 }
 
-/// What is presigned: the request without its body, whose hash is reckoned here where the service wants it.
+/// What is presigned: the request without its body, whose hash is computed here where the service wants it.
 fn request_head(args: &Args, service: &str, request: &Request<RequestBody>) -> Result<Request<()>, Failure> {
     let hashed = service::ServiceRules::for_service(service).presign_payload == service::PresignPayload::Hash;
     let payload = match (&args.payload, request.body()) {

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use sigv4_core::{Credentials, Error, ProvideCredentials, async_trait};
@@ -150,7 +149,7 @@ fn a_code_of_a_device_goes_along() {
         }
     }
     let network = Network::new([sts("ASIA1")]);
-    ask(&provider(&network).with_mfa("arn:aws:iam::123456789012:mfa/me", Arc::new(Device))).unwrap();
+    ask(&provider(&network).with_mfa("arn:aws:iam::123456789012:mfa/me", Device)).unwrap();
     let body = &network.sent()[0].body;
     assert!(
         body.ends_with("&SerialNumber=arn%3Aaws%3Aiam%3A%3A123456789012%3Amfa%2Fme&TokenCode=123456"),

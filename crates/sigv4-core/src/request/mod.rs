@@ -33,7 +33,7 @@ pub(crate) use authorization::FAMILY;
 pub(crate) use shown::{is_shown_header, is_shown_parameter};
 pub(crate) use view::{wire_host, without_default_port};
 
-/// What was signed, as text: to compare with what a service says it reckoned, and to test.
+/// What was signed, as text: to compare with what a service says it computed, and to test.
 ///
 /// Holds the values of all signed headers, the session token among them: `Debug` shows none.
 #[derive(Clone, Default, PartialEq, Eq)]

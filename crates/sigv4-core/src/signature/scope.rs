@@ -73,12 +73,15 @@ impl fmt::Display for CredentialScope<'_> {
 
 /// Refuses a region or service that would break the scope or a header, and names it.
 pub(crate) fn check_part(name: &str, value: &str) -> Result<(), Error> {
+    let is_swapped = name == SERVICE && is_like_a_region(value);
     // All that are known hold nothing else.
-    if !value.is_empty() && are_unreserved(value.as_bytes()) {
+    if !value.is_empty() && are_unreserved(value.as_bytes()) && !is_swapped {
         return Ok(());
     }
     let problem = if value.is_empty() {
         "is empty"
+    } else if is_swapped {
+        "looks like a region, which comes after the service"
     } else if value.contains(['/', ',']) {
         "holds '/' or ','"
     } else if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -88,8 +91,55 @@ pub(crate) fn check_part(name: &str, value: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::new(
-        ErrorKind::Option,
-        format!("the {name} {value:?} {problem}: give it as in \"us-east-1\" or \"s3\""),
-    ))
+    let example = if name == SERVICE {
+        "its signing name, as in \"s3\" or \"execute-api\""
+    } else {
+        "it as in \"us-east-1\""
+    };
+    Err(Error::new(ErrorKind::Option, format!("the {name} {value:?} {problem}: give {example}")))
+}
+
+/// What [`check_part`] calls the service.
+const SERVICE: &str = "service";
+
+/// `us-east-1`, `us-gov-west-1`: no service has such a name.
+fn is_like_a_region(value: &str) -> bool {
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let mut parts = value.split('-');
+    let (first, last) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    let words = parts.clone().count();
+    first.len() == 2
+        && is_word(first)
+        && (1..=2).contains(&words)
+        && parts.all(is_word)
+        && matches!(last.as_bytes(), [digit] if digit.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_no_service() {
+        for region in ["us-east-1", "eu-central-2", "us-gov-west-1", "us-iso-east-1", "ap-southeast-5"] {
+            let error = check_part("service", region).unwrap_err();
+            assert!(error.to_string().contains("looks like a region"), "{error}");
+            check_part("region", region).unwrap();
+        }
+        for service in [
+            "s3",
+            "execute-api",
+            "vpc-lattice-svcs",
+            "s3-outposts",
+            "es",
+            "a4b",
+            "ec2-1",
+            "my-own-1b",
+            "x-east-1",
+        ] {
+            check_part("service", service).unwrap();
+        }
+        let error = check_part("region", "").unwrap_err().to_string();
+        assert_eq!(error, "the region \"\" is empty: give it as in \"us-east-1\"");
+    }
 }

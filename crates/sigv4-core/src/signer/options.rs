@@ -25,7 +25,7 @@ pub enum PayloadMode {
     Signed,
     /// `UNSIGNED-PAYLOAD`: the signature says nothing of the body.
     Unsigned,
-    /// The SHA-256 that the caller reckoned, raw. The body is sent as it is.
+    /// The SHA-256 that the caller computed, raw. The body is sent as it is.
     Precomputed([u8; 32]),
     /// `aws-chunked`: each chunk signed, or the whole summed up in a trailer. For streams to S3.
     #[cfg(feature = "chunked")]

@@ -142,6 +142,13 @@ pub trait MfaToken: Send + Sync {
     async fn code(&self, device: &str) -> Result<String, Error>;
 }
 
+#[async_trait::async_trait]
+impl<T: MfaToken + ?Sized> MfaToken for Arc<T> {
+    async fn code(&self, device: &str) -> Result<String, Error> {
+        (**self).code(device).await
+    }
+}
+
 impl AssumeRoleProvider {
     /// Assumes the role with this ARN, with credentials of `source`, at the STS of `region`.
     pub fn new(
@@ -206,16 +213,19 @@ impl AssumeRoleProvider {
         self
     }
 
-    /// The device that the role's trust policy asks for, and how its code is had.
+    /// The device that the role's trust policy asks for, and how to obtain its code.
     #[must_use]
-    pub fn with_mfa(mut self, device: impl Into<String>, token: Arc<dyn MfaToken>) -> Self {
-        (self.mfa_serial, self.mfa) = (Some(device.into()), Some(token));
+    pub fn with_mfa(mut self, device: impl Into<String>, token: impl MfaToken + 'static) -> Self {
+        self.mfa_serial = Some(device.into());
+        self.mfa = Some(Arc::new(token));
         self
     }
 
     pub(crate) async fn find(&self) -> Result<Lookup, Error> {
-        let source = self.source.provide_credentials().await?;
         let place = format!("role {}", self.role_arn);
+        let source = self.source.provide_credentials().await;
+        let source =
+            source.map_err(|error| within(format_args!("{place}, credentials to assume it with"), error))?;
         let name = self.session_name.clone().unwrap_or_else(|| session_name(&self.context));
         let mut parameters = vec![("RoleArn", self.role_arn.clone()), ("RoleSessionName", name)];
         let mut add = |name, value: Option<String>| parameters.extend(value.map(|value| (name, value)));

@@ -62,7 +62,7 @@ struct Text {
     fields: Vec<(&'static str, String)>,
 }
 
-/// What the verifier reckoned, to be told when details are on.
+/// What the verifier computed, to be told when details are on.
 #[derive(Clone)]
 pub(super) struct Told {
     pub(super) canonical_request: Vec<u8>,
