@@ -10,7 +10,11 @@ pub(crate) struct Tokio;
 
 impl Sleep for Tokio {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(duration))
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => Box::pin(tokio::time::sleep(duration)),
+            // Outside a runtime there is no timer, and a panic would cost the request that it was to guard.
+            Err(_) => Box::pin(std::future::pending()),
+        }
     }
 }
 

@@ -14,7 +14,8 @@ pub(crate) fn offer(signer: &Signer) {
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn offer(_: &Signer) {}
 
-/// tokio's timer and tasks, for a credential cache or a deadline.
+/// tokio's timer and tasks, for a credential cache or a deadline. Outside a tokio runtime there are none: nothing is fetched ahead
+/// of time, and no time runs out. Give such a program's own timer to `with_time_limit` and `CredentialCache::with_sleep`.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokio;
@@ -30,7 +31,11 @@ mod tokio_runtime {
 
     impl Sleep for Tokio {
         fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            Box::pin(tokio::time::sleep(duration))
+            match tokio::runtime::Handle::try_current() {
+                Ok(_) => Box::pin(tokio::time::sleep(duration)),
+                // Outside a runtime there is no timer, and a panic would cost the request that it was to guard.
+                Err(_) => Box::pin(std::future::pending()),
+            }
         }
     }
 
