@@ -4,6 +4,7 @@
 mod explaining;
 mod healing;
 mod hostile;
+mod learnt;
 mod lines;
 mod others;
 mod reading;

@@ -63,11 +63,13 @@ impl Refusal {
                 vec![kinds::body_hash(sent, claimed.as_deref(), computed.as_deref())]
             }
             RefusalKind::MissingContentSha256 => vec![kinds::content_sha256(sent)],
-            RefusalKind::Untold if sent.service == "s3" && self.names_other_region(&sent.region) => {
-                let part = ScopePart { given: None, expected: self.bucket_region.clone() };
-                vec![kinds::scope(sent, Some(&part), None)]
-            }
-            RefusalKind::Untold => facts::ranked(sent, self.server_time()),
+            RefusalKind::Untold => match self.unspoken_region(&sent.service, &sent.host, &sent.region) {
+                Some(region) => {
+                    let part = ScopePart { given: None, expected: Some(region.to_owned()) };
+                    vec![kinds::scope(sent, Some(&part), None)]
+                }
+                None => facts::ranked(sent, self),
+            },
         };
         // A certain finding stands alone.
         if let Some(certain) = findings.iter().position(|finding| finding.confidence == Certain) {

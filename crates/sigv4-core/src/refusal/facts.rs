@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::clock_facts;
 use super::explanation::{Cause, Confidence, Finding};
+use super::kind::Refusal;
 use super::lines::{Canonical, Line};
 use super::sent::SentSignature;
 use super::{show, when};
@@ -20,14 +21,15 @@ const RAW_IN_PATHS: [&str; 13] =
     ["21", "24", "26", "27", "28", "29", "2A", "2B", "2C", "3A", "3B", "3D", "40"];
 
 /// At most three findings; none if no fact stands out.
-pub(super) fn ranked(sent: &SentSignature, server_time: Option<SystemTime>) -> Vec<Finding> {
+pub(super) fn ranked(sent: &SentSignature, refusal: &Refusal) -> Vec<Finding> {
+    let server_time = refusal.server_time();
     let mut found: Vec<Finding> = Vec::new();
     found.extend(key_id(sent));
     found.extend(token(sent));
     found.extend(expiry(sent, server_time));
     found.extend(clock_facts::offset(sent, server_time));
     found.extend(date(sent));
-    found.extend(scope(sent));
+    found.extend(bucket(sent, refusal.bucket_region()).or_else(|| scope(sent)));
     if let Some(text) = &sent.canonical_request {
         canonical(sent, &Canonical::parse(text), &mut found);
     }
@@ -132,6 +134,17 @@ fn date(sent: &SentSignature) -> Option<Finding> {
         );
         Finding::new(Cause::ScopeDate, Likely, evidence, "read the clock once and write both from it")
             .on(Line::Scope)
+    })
+}
+
+/// A bucket of another region than was signed for: beside any refusal, S3 tells where it is.
+fn bucket(sent: &SentSignature, region: Option<&str>) -> Option<Finding> {
+    let region = region.filter(|_| sent.service == "s3" && !sent.region.is_empty())?;
+    (region != sent.region).then(|| {
+        let (region, signed) = (show::quoted(region), show::quoted(&sent.region));
+        let evidence = format!("the bucket is in {region} and the credential scope names the region {signed}");
+        let advice = "send it to the endpoint of the bucket's region, signed for that; if it is refused there, a permission is missing";
+        Finding::new(Cause::WrongRegion, Likely, evidence, advice).on(Line::Scope)
     })
 }
 

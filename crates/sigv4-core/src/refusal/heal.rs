@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
+use super::bucket_host;
 use super::clock_offset::ClockOffset;
 use super::kind::{Refusal, RefusalKind};
 
@@ -68,12 +71,14 @@ impl Refusal {
         if facts.presigned {
             return None;
         }
+        if let Some(region) = self.unspoken_region(facts.service, facts.host, facts.region) {
+            return Some(Heal::Region { region: region.to_owned(), host: None });
+        }
+        let alone = |region: &str| {
+            let differs = region != facts.region && bucket_host::takes(facts.host, region);
+            differs.then(|| Heal::Region { region: region.to_owned(), host: None })
+        };
         match &self.kind {
-            // To a HEAD, S3 says no more.
-            RefusalKind::Untold if is_s3(facts.service) && self.names_other_region(facts.region) => {
-                let region = self.bucket_region.clone()?;
-                Some(Heal::Region { region, host: None })
-            }
             // What an application answers proves nothing, whatever it resembles.
             RefusalKind::Skew { .. }
             | RefusalKind::SignatureMismatch { .. }
@@ -94,14 +99,14 @@ impl Refusal {
                 Some(Heal::Credentials)
             }
             RefusalKind::WrongScope { region: Some(part), service: None } if is_s3(facts.service) => {
-                let region = part.expected.as_deref()?;
-                (region != facts.region).then(|| Heal::Region { region: region.to_owned(), host: None })
+                alone(part.expected.as_deref()?)
             }
             RefusalKind::WrongEndpoint { region: Some(region) } if is_s3(facts.service) => {
-                let host = regional_host(facts.host, region);
-                // The same region at the same host would be refused again.
-                (region != facts.region || host.is_some())
-                    .then(|| Heal::Region { region: region.clone(), host })
+                match bucket_host::regional(facts.host, region) {
+                    Some(host) => Some(Heal::Region { region: region.clone(), host: Some(host) }),
+                    // The same region at the same host would be refused again.
+                    None => alone(region),
+                }
             }
             _ => None,
         }
@@ -109,69 +114,16 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Whether the bucket was said to be in another region than `region`.
-    pub(super) fn names_other_region(&self, region: &str) -> bool {
-        self.bucket_region.as_deref().is_some_and(|told| !region.is_empty() && told != region)
+    /// The bucket's region, where that it was signed for another is all that a refusal without a word can mean: to a HEAD, S3
+    /// says no more than 400 and this. Beside a 403 it tells the region of a bucket that is not to be seen, whatever was signed for.
+    pub(super) fn unspoken_region(&self, service: &str, host: &str, signed_for: &str) -> Option<&str> {
+        let told = self.bucket_region.as_deref().filter(|told| *told != signed_for)?;
+        let unspoken = self.kind == RefusalKind::Untold && self.status == StatusCode::BAD_REQUEST;
+        let healable = is_s3(service) && !signed_for.is_empty() && bucket_host::takes(host, told);
+        (unspoken && healable).then_some(told)
     }
 }
 
 fn is_s3(service: &str) -> bool {
     service == "s3"
-}
-
-/// The same bucket's host in another region, for the hosts of AWS: `b.s3.amazonaws.com` and
-/// `b.s3.eu-west-1.amazonaws.com`, with and without a bucket. `None` where the host stays.
-fn regional_host(host: &str, region: &str) -> Option<String> {
-    let is_label =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !is_label(region) {
-        return None;
-    }
-    // A region of China is in another domain, and in another partition: its keys would not be known here.
-    let domain = ".amazonaws.com";
-    let name = host.strip_suffix(":443").unwrap_or(host).strip_suffix(domain)?;
-    // The endpoint's own labels are the last: `s3`, `s3.region`, `s3-region`, or with `dualstack` between.
-    let labels: Vec<&str> = name.split('.').collect();
-    let at = labels.iter().rposition(|label| *label == "s3" || label.starts_with("s3-"))?;
-    let (bucket, endpoint) = labels.split_at(at);
-    let dualstack = match endpoint {
-        ["s3"] | ["s3", _] => false,
-        ["s3", "dualstack", _] => true,
-        [legacy] if *legacy != "s3-accelerate" => false,
-        _ => return None,
-    };
-    let mut labels = bucket.to_vec();
-    labels.push("s3");
-    labels.extend(dualstack.then_some("dualstack"));
-    labels.push(region);
-    let regional = format!("{}{domain}", labels.join("."));
-    (regional != host).then_some(regional)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_s3_move_to_another_region() {
-        for (host, expected) in [
-            ("b.s3.amazonaws.com", Some("b.s3.eu-west-3.amazonaws.com")),
-            ("s3.amazonaws.com", Some("s3.eu-west-3.amazonaws.com")),
-            ("a.b.s3.us-east-1.amazonaws.com", Some("a.b.s3.eu-west-3.amazonaws.com")),
-            ("b.s3-us-west-2.amazonaws.com", Some("b.s3.eu-west-3.amazonaws.com")),
-            ("b.s3.dualstack.us-east-1.amazonaws.com", Some("b.s3.dualstack.eu-west-3.amazonaws.com")),
-            ("b.s3.us-east-1.amazonaws.com:443", Some("b.s3.eu-west-3.amazonaws.com")),
-            ("b.s3.eu-west-3.amazonaws.com", None),
-            ("b.s3-accelerate.amazonaws.com", None),
-            ("b.s3.cn-north-1.amazonaws.com.cn", None),
-            ("bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com", None),
-            ("minio.example.com:9000", None),
-            ("s3.amazonaws.com.example.net", None),
-        ] {
-            assert_eq!(regional_host(host, "eu-west-3").as_deref(), expected, "{host}");
-        }
-        for region in ["", "x.evil.example", "x/y", "a@b", "x:1"] {
-            assert_eq!(regional_host("b.s3.amazonaws.com", region), None, "{region}");
-        }
-    }
 }

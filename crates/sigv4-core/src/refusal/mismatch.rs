@@ -51,13 +51,13 @@ impl Refusal {
             Some(ToSign::Same) => vec![secret(sent, Certain, "the service computed the same string to sign")],
             Some(ToSign::Digest) => {
                 differing.push(Line::Digest);
-                let mut found = facts::ranked(sent, self.server_time());
+                let mut found = facts::ranked(sent, self);
                 found.truncate(facts::MAX_FINDINGS - 1);
                 found.push(hidden_canonical());
                 found
             }
             None => {
-                let mut found = facts::ranked(sent, self.server_time());
+                let mut found = facts::ranked(sent, self);
                 // What is no more than possible leaves the secret as likely.
                 if found.iter().all(|finding| finding.confidence == Possible) {
                     let evidence = if found.is_empty() {

@@ -26,6 +26,7 @@
 //! learnt from every response), the credentials, or the region. Everything here is computed from values: no
 //! clock is read, nothing is sent.
 
+mod bucket_host;
 mod clock_facts;
 mod clock_offset;
 mod compare;
@@ -46,6 +47,7 @@ mod sent;
 mod show;
 mod when;
 
+pub(crate) use bucket_host::names_bucket;
 pub use clock_offset::{ClockOffset, ClockOffsets, correction_disabled, may_learn_from};
 pub use explanation::{Cause, Confidence, Explanation, Finding};
 pub use fields::MAX_BODY;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::refusal::{ClockOffset, ClockOffsets};
+use crate::refusal::{ClockOffset, ClockOffsets, names_bucket};
 
 /// What answers told, by host.
 #[derive(Debug, Default)]
@@ -20,8 +20,27 @@ pub(super) struct Learnt {
 /// A bucket that is reached at another host.
 #[derive(Debug, Clone)]
 pub(super) struct Moved {
-    pub(super) from: Box<str>,
+    from: Box<str>,
+    /// The first segment of the path, where the host does not name the bucket: others at that host stay there.
+    bucket: Option<Box<str>>,
     pub(super) to: Box<str>,
+}
+
+impl Moved {
+    /// The bucket that a request to `host` with `path` was for is at the host `to`.
+    pub(super) fn new(host: &str, path: &str, to: &str) -> Self {
+        let bucket = (!names_bucket(host)).then(|| first_segment(path).into());
+        Self { from: host.into(), bucket, to: to.into() }
+    }
+
+    /// Whether a request is for that bucket, at its old host.
+    pub(super) fn is_of(&self, host: &str, path: &str) -> bool {
+        *self.from == *host && self.bucket.as_deref().is_none_or(|bucket| bucket == first_segment(path))
+    }
+}
+
+fn first_segment(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// Hosts of which something is remembered.
@@ -60,11 +79,12 @@ impl Learnt {
         self.is_elsewhere().then(|| self.moves.load())
     }
 
-    pub(super) fn remember_move(&self, from: &str, to: &str) {
+    pub(super) fn remember_move(&self, moved: &Moved) {
         self.moves.rcu(|moves| {
-            let mut next = vec![Moved { from: from.into(), to: to.into() }];
+            let mut next = vec![moved.clone()];
             // Nothing moves on from where something moved to, so that no request goes round in circles.
-            let others = moves.iter().filter(|moved| *moved.from != *from && *moved.from != *to);
+            let stays = |other: &Moved| other.from != moved.from && other.from != moved.to;
+            let others = moves.iter().filter(|other| other.bucket != moved.bucket || stays(other));
             next.extend(others.take(MAX_HOSTS - 1).cloned());
             next
         });

@@ -174,7 +174,8 @@ impl Signer {
     }
 
     /// A region is remembered for the host that was asked, or for the one that the bucket is at, if that is among the
-    /// allowed origins: another host is another origin, and has to have been allowed by name.
+    /// allowed origins: another host is another origin, and has to have been allowed by name. The move is the bucket's own, also
+    /// where that stands in the path.
     fn heal_region(&self, request: &impl SignTarget, region: &str, moved_to: Option<&str>) -> bool {
         let options = request.extensions().get::<SignOptions>();
         if options.is_some_and(|options| options.region.is_some()) {
@@ -193,7 +194,7 @@ impl Signer {
             return false;
         }
         self.0.learnt.remember_region(new_host, region);
-        self.0.learnt.remember_move(host, new_host);
+        self.0.learnt.remember_move(&Moved::new(host, location.path, new_host));
         true
     }
 
@@ -205,8 +206,9 @@ impl Signer {
             return;
         }
         let moved = request.location().ok().and_then(|location| {
-            let Moved { to, .. } = moves.iter().find(|moved| location.host == Some(&*moved.from))?;
-            request.at_host(to)
+            let host = location.host?;
+            let moved = moves.iter().find(|moved| moved.is_of(host, location.path))?;
+            request.at_host(&moved.to)
         });
         if let Some(uri) = moved {
             request.set_uri(uri);
