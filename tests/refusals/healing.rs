@@ -271,12 +271,52 @@ fn what_an_application_says_proves_nothing() {
     ] {
         assert_eq!(read(Method::POST, 403, body), clock, "{body}");
     }
-    // A token of the application's own is no refusal of ours, and no reason to fetch credentials.
-    let own = r#"{"message":"Your reset token has expired"}"#;
-    assert_eq!(
-        Refusal::read_for(&Method::GET, StatusCode::FORBIDDEN, &HeaderMap::new(), own.as_bytes()),
-        None
-    );
+    // What the application calls by our names is no refusal of ours, and no reason to fetch credentials.
+    for own in [
+        r#"{"message":"Your reset token has expired"}"#,
+        r#"{"code":"InvalidToken","message":"Your login has ended, sign in again"}"#,
+        r#"{"error":{"code":"ExpiredToken","message":"The invitation link is too old"}}"#,
+        r#"{"error":{"code":"InvalidSignature","message":"the webhook's HMAC is wrong"}}"#,
+        r#"{"code":"InvalidSecurity","message":"security question answered wrong"}"#,
+        r#"{"errorType":"RequestExpired","message":"The approval request has lapsed"}"#,
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let read =
+                Refusal::read_for(&method, StatusCode::UNAUTHORIZED, &HeaderMap::new(), own.as_bytes());
+            assert_eq!(read, None, "{method} {own}");
+        }
+    }
+}
+
+/// Services that write their code into JSON as an application would are known by their words.
+#[test]
+fn a_bare_code_beside_the_services_words_proves_enough() {
+    let credentials = Some(Heal::Credentials);
+    let clock = Some(Heal::Clock(ClockOffset::from_millis(1_200_000)));
+    let included = "The security token included in the request is";
+    let late = "Signature expired: 20260102T030405Z is now earlier than x (y - 15 min.)";
+    for (body, expected) in [
+        (format!(r#"{{"code":"AccessDeniedException","detailedMessage":"{late}"}}"#), clock.clone()),
+        (format!(r#"{{"code":"InvalidSignatureException","message":"{late}"}}"#), clock.clone()),
+        (r#"{"code":"AccessDenied","message":"Access Denied"}"#.to_owned(), None),
+        (
+            format!(r#"{{"code":"ExpiredTokenException","message":"{included} expired"}}"#),
+            credentials.clone(),
+        ),
+        (
+            format!(
+                r#"{{"errors":[{{"errorType":"UnrecognizedClientException","message":"{included} invalid."}}]}}"#
+            ),
+            credentials.clone(),
+        ),
+        (r#"{"__type":"a#ExpiredTokenException","message":"x"}"#.to_owned(), credentials),
+    ] {
+        let read =
+            Refusal::read_for(&Method::POST, StatusCode::FORBIDDEN, &HeaderMap::new(), body.as_bytes());
+        let mut facts = HealFacts::default();
+        facts.offset_learnt = Some(ClockOffset::from_millis(1_200_000));
+        assert_eq!(read.unwrap().heal(&facts), expected, "{body}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) struct Fields {
     leaves: Vec<(String, String)>,
     /// Nothing but white space, or nothing at all.
     pub(super) blank: bool,
+    pub(super) xml: bool,
 }
 
 impl Fields {
@@ -36,7 +37,7 @@ impl Fields {
         let body = &body[..body.len().min(MAX_BODY)];
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty() };
+        let mut fields = Self { leaves: Vec::new(), blank: text.is_empty(), xml: text.starts_with('<') };
         match text.as_bytes().first() {
             Some(b'<') => fields.read_xml(text),
             Some(b'{' | b'[' | b'"') => match serde_json::from_str::<Value>(text) {

@@ -40,8 +40,10 @@ impl Refusal {
         let code = error_code(headers, &fields);
         let message = fields.first(&["message", "detailedmessage", "errormessage", "reason", "details"]);
         let message = Message::new(message.unwrap_or_default());
-        let kind = classify(status, headers, &fields, code.as_deref(), &message)?;
-        let unexecuted = is_of_the_gate(headers, code.as_deref(), &message);
+        // An application has codes of its own, and names some of them alike.
+        let gate = code.as_deref().filter(|_| is_code_of_the_gate(headers, &fields));
+        let kind = classify(status, headers, &fields, (code.as_deref(), gate), &message)?;
+        let unexecuted = is_of_the_gate(headers, gate, &message);
         let (date, bucket_region) = (date(headers), bucket_region(headers));
         Some(Self { kind, status, code, date, bucket_region, unexecuted })
     }
@@ -84,21 +86,27 @@ fn classify(
     status: StatusCode,
     headers: &HeaderMap,
     fields: &Fields,
-    code: Option<&str>,
+    (code, gate): (Option<&str>, Option<&str>),
     message: &Message<'_>,
 ) -> Option<RefusalKind> {
     if matches!(status.as_u16(), 301 | 307) {
         return wrong_endpoint(headers, fields, code);
     }
     // EC2 says of a wrong clock what S3 says of a presigned URL; the latter tells when it expired.
-    let clock = code == Some("RequestExpired") && fields.get("expires").is_none();
+    let clock = gate == Some("RequestExpired") && fields.get("expires").is_none();
     let told = if clock { None } else { message.kind() };
-    let kind = match told.or_else(|| by_code(code?, message)) {
+    let kind = match told.or_else(|| by_code(gate?, message)) {
         Some(kind) => kind,
         None if is_untold(status, headers, fields, code, message) => RefusalKind::Untold,
         None => return None,
     };
     Some(with_fields(kind, headers, fields))
+}
+
+/// Whether the error code stands where AWS's protocols and S3 put it. In JSON of another form it takes the service's own
+/// words to tell its check from an application.
+fn is_code_of_the_gate(headers: &HeaderMap, fields: &Fields) -> bool {
+    headers.contains_key("x-amzn-errortype") || fields.xml || fields.get("__type").is_some()
 }
 
 /// Whether what checks signatures speaks, and not an application behind it, which may have words of its own for signatures and
