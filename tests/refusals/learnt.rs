@@ -3,14 +3,18 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use sigv4_core::clock::ManualClock;
 use sigv4_core::flow::Kept;
-use sigv4_core::refusal::{Cause, Confidence};
+use sigv4_core::refusal::{Cause, Confidence, Line};
 use sigv4_core::{Credentials, Origin, Payload, Refused, Signer, Watch};
 
 const EU: (&str, &str) = ("x-amz-bucket-region", "eu-west-3");
 const MOVED: &str = "<Error><Code>PermanentRedirect</Code><Message>x</Message></Error>";
 
 fn signer() -> Signer {
-    Signer::new("s3", "us-east-1", Credentials::new("AKIAEXAMPLE", "secret").unwrap())
+    signer_for("us-east-1")
+}
+
+fn signer_for(region: &str) -> Signer {
+    Signer::new("s3", region, Credentials::new("AKIAEXAMPLE", "secret").unwrap())
         .with_clock(ManualClock::at_amz_date("20261128T120000Z").unwrap())
 }
 
@@ -113,5 +117,41 @@ fn a_bucket_in_the_path_moves_alone() {
     for (path, region) in [("/eu/other?a", "eu-west-3"), ("/eu", "eu-west-3"), ("/west/", "us-west-2")] {
         let new = format!("https://s3.{region}.amazonaws.com{path}");
         assert_eq!(next(&signer, &old(path)), (new, region.to_owned()));
+    }
+}
+
+#[test]
+fn a_region_is_signed_for_in_the_case_in_which_it_was_told() {
+    let body = |given: &str| {
+        format!(
+            "<Error><Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; the region \
+             '{given}' is wrong; expecting 'RegionOne'</Message><Region>RegionOne</Region></Error>"
+        )
+    };
+    let uri = "https://swift.example.com/bucket/key";
+    for given in ["us-east-1", "regionone"] {
+        let signer = signer_for(given);
+        let answer = refused(&signer, (Method::GET, uri), 400, &[], &body(given));
+        assert!(answer.replay, "{given}");
+        let told = answer.explanation.unwrap().to_string();
+        assert!(told.ends_with("sign for \"RegionOne\""), "{told}");
+        assert_eq!(next(&signer, uri).1, "RegionOne");
+    }
+    let signer = signer();
+    let told = ("x-amz-bucket-region", "RegionOne");
+    assert!(refused(&signer, (Method::HEAD, uri), 400, &[told], "").replay);
+    assert_eq!(next(&signer, uri).1, "RegionOne");
+}
+
+#[test]
+fn names_of_headers_are_told_in_lower_case() {
+    let unsigned = "<Code>AccessDenied</Code><Message>There were headers present in the request which were not signed</Message>\
+        <HeadersNotSigned>X-Amz-Acl</HeadersNotSigned>";
+    let absent = "<Code>MalformedSecurityHeader</Code><ParameterName>X-Amz-Acl</ParameterName>";
+    for error in [unsigned, absent] {
+        let body = format!("<Error>{error}</Error>");
+        let answer = refused(&signer(), (Method::GET, "https://b.s3.amazonaws.com/k"), 403, &[], &body);
+        let explanation = answer.explanation.unwrap();
+        assert_eq!(explanation.line(), Some(&Line::Header("x-amz-acl".to_owned())), "{error}");
     }
 }

@@ -56,8 +56,8 @@ fn told<'r>(refusal: &'r mut Refusal) -> impl Iterator<Item = &'r mut String> {
     of_parts.chain(endpoint).chain(names.into_iter().flatten()).chain(refusal.bucket_region.as_mut())
 }
 
-/// The token in each form in which it was signed: as it is, and percent-encoded in a query. In lower case, as regions and names of
-/// headers are shown. Looked for in every line, whatever that should be.
+/// The token in each form in which it was signed: as it is, and percent-encoded in a query. In lower case, as names of
+/// headers are shown; what is shown is compared so, whatever its case. Looked for in every line, whatever that should be.
 fn tokens(canonical: &str) -> Vec<Vec<u8>> {
     let of_header = ["x-amz-security-token:", "x-amz-s3session-token:"];
     let of_query = ["X-Amz-Security-Token=", "X-Amz-S3session-Token="];

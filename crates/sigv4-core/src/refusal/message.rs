@@ -174,7 +174,7 @@ impl<'m> Message<'m> {
         if self.has_any(&["named as a signedheader", "included in signedheaders, but not in the request"]) {
             let named = self.text.split_once('\'').and_then(|(_, rest)| rest.split_once('\''));
             return Some(Malformed::AbsentHeader(
-                named.and_then(|(value, _)| name(value)).into_iter().collect(),
+                named.and_then(|(value, _)| header(value)).into_iter().collect(),
             ));
         }
         if self.has_any(&["please use aws4-hmac-sha256", "unsupported aws 'algorithm'", "please use sigv4"]) {
@@ -208,7 +208,7 @@ impl<'m> Message<'m> {
             before.pop();
             let names = before.iter().filter_map(|text| match text.rsplit('\'').next()? {
                 ":authority" => Some("host".to_owned()),
-                quoted => name(quoted),
+                quoted => header(quoted),
             });
             return Some(RefusalKind::HeadersNotSigned { names: names.take(16).collect() });
         }
@@ -270,11 +270,17 @@ fn ends_with_payload_hash(canonical: &str) -> bool {
         || last.starts_with("STREAMING-")
 }
 
-/// A name as regions, services and headers have them, in lower case; nothing else is carried on.
+/// A header's name, in lower case.
+pub(super) fn header(text: &str) -> Option<String> {
+    name(text).map(|name| name.to_ascii_lowercase())
+}
+
+/// A name as regions, services and headers have them; nothing else is carried on. Some stores tell the case of regions
+/// (`RegionOne`), so it stays.
 pub(super) fn name(text: &str) -> Option<String> {
     let fits = |text: &&str| {
         (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
-    Some(text.trim()).filter(fits).map(str::to_ascii_lowercase)
+    Some(text.trim()).filter(fits).map(str::to_owned)
 }

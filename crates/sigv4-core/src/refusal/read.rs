@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::fields::Fields;
 use super::kind::{Malformed, Refusal, RefusalKind, ScopePart, ServerText};
-use super::message::{Message, name};
+use super::message::{Message, header, name};
 use super::when;
 
 impl Refusal {
@@ -225,13 +225,13 @@ fn with_fields(kind: RefusalKind, headers: &HeaderMap, fields: &Fields) -> Refus
             RefusalKind::WrongScope { region: Some(ScopePart { given: None, expected }), service: None }
         }
         RefusalKind::MalformedAuthorization(Malformed::AbsentHeader(names)) if names.is_empty() => {
-            let names = fields.get("parametername").and_then(name);
+            let names = fields.get("parametername").and_then(header);
             RefusalKind::MalformedAuthorization(Malformed::AbsentHeader(names.into_iter().collect()))
         }
         RefusalKind::HeadersNotSigned { names } if names.is_empty() => {
             let list = fields.get("headersnotsigned").unwrap_or_default();
             RefusalKind::HeadersNotSigned {
-                names: list.split([',', ' ']).filter_map(name).take(16).collect(),
+                names: list.split([',', ' ']).filter_map(header).take(16).collect(),
             }
         }
         RefusalKind::BodyHashMismatch { .. } => {
