@@ -9,3 +9,4 @@ mod lines;
 mod others;
 mod reading;
 mod table;
+mod unblamed;

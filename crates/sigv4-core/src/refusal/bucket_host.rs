@@ -6,8 +6,12 @@ use crate::service::infer;
 /// and the global host serves buckets of every region: what is said there of one bucket tells nothing of another.
 pub(super) fn takes(host: &str, region: &str) -> bool {
     let Some(scope) = infer(host, "/") else { return true };
-    let is_global = || split(host).is_some_and(|(bucket, endpoint)| !bucket.is_empty() && endpoint == ["s3"]);
-    scope.region == region || is_global()
+    scope.region == region || (is_global(host) && names_bucket(host))
+}
+
+/// Whether the host serves buckets of every region.
+pub(super) fn is_global(host: &str) -> bool {
+    split(host).is_some_and(|(_, endpoint)| matches!(*endpoint, ["s3" | "s3-external-1"]))
 }
 
 /// Whether the bucket stands in the host, and not in the path.

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::bucket_host;
 use super::clock_facts;
 use super::explanation::{Cause, Confidence, Finding};
 use super::kind::Refusal;
@@ -9,7 +10,7 @@ use super::lines::{Canonical, Line};
 use super::sent::SentSignature;
 use super::{show, when};
 use crate::request::HOP_HEADERS;
-use crate::service::{ContentSha256, ServiceRules, UnsignedPayload, infer};
+use crate::service::{ContentSha256, Operator, ServiceRules, UnsignedPayload, infer};
 use crate::signature::EMPTY_SHA256;
 
 use Confidence::{Likely, Possible};
@@ -29,7 +30,7 @@ pub(super) fn ranked(sent: &SentSignature, refusal: &Refusal) -> Vec<Finding> {
     found.extend(expiry(sent, server_time));
     found.extend(clock_facts::offset(sent, server_time));
     found.extend(date(sent));
-    found.extend(bucket(sent, refusal.bucket_region()).or_else(|| scope(sent)));
+    found.extend(scope(sent, refusal.bucket_region()));
     if let Some(text) = &sent.canonical_request {
         canonical(sent, &Canonical::parse(text), &mut found);
     }
@@ -137,39 +138,46 @@ fn date(sent: &SentSignature) -> Option<Finding> {
     })
 }
 
-/// A bucket of another region than was signed for: beside any refusal, S3 tells where it is.
-fn bucket(sent: &SentSignature, region: Option<&str>) -> Option<Finding> {
-    let region = region.filter(|_| sent.service == "s3" && !sent.region.is_empty())?;
-    (region != sent.region).then(|| {
-        let (region, signed) = (show::quoted(region), show::quoted(&sent.region));
-        let evidence = format!("the bucket is in {region} and the credential scope names the region {signed}");
-        let advice = "send it to the endpoint of the bucket's region, signed for that; if it is refused there, a permission is missing";
-        Finding::new(Cause::WrongRegion, Likely, evidence, advice).on(Line::Scope)
-    })
-}
-
-fn scope(sent: &SentSignature) -> Option<Finding> {
-    let host = infer(&sent.host, "/").filter(|host| !host.sigv4a)?;
-    let found = |cause, what: &str, signed: &str, right: &str| {
-        let (signed, right) = (show::quoted(signed), show::quoted(right));
-        let evidence = format!("the credential scope names the {what} {signed} and the host is of {right}");
-        Some(
-            Finding::new(cause, Likely, evidence, format!("sign for the {what} of the endpoint"))
-                .on(Line::Scope),
-        )
+/// Region and service against the bucket's and the host's.
+fn scope(sent: &SentSignature, bucket: Option<&str>) -> Option<Finding> {
+    let host = infer(&sent.host, "/").filter(|host| !host.sigv4a);
+    let found = |cause, evidence: String, advice: &str| {
+        Some(Finding::new(cause, Likely, evidence, advice).on(Line::Scope))
     };
-    if !sent.region.is_empty() && sent.region != *host.region {
-        return found(Cause::WrongRegion, "region", &sent.region, &host.region);
+    let signed = show::quoted(&sent.region);
+    // Beside any refusal S3 tells where the bucket is: no host knows better.
+    if let Some(bucket) = bucket.filter(|_| sent.service == "s3" && !sent.region.is_empty()) {
+        if bucket != sent.region {
+            let bucket = show::quoted(bucket);
+            let evidence =
+                format!("the bucket is in {bucket} and the credential scope names the region {signed}");
+            let advice = "send it to the endpoint of the bucket's region, signed for that; if it is refused there, a \
+                          permission is missing";
+            return found(Cause::WrongRegion, evidence, advice);
+        }
+    } else if let Some(host) = &host
+        && !sent.region.is_empty()
+        && sent.region != *host.region
+        // Others take a second name for their region, or any.
+        && host.operator == Operator::Aws
+        && !bucket_host::is_global(&sent.host)
+    {
+        let right = show::quoted(&host.region);
+        let evidence = format!("the credential scope names the region {signed} and the host is of {right}");
+        return found(Cause::WrongRegion, evidence, "sign for the region of the endpoint");
     }
-    if !sent.service.is_empty() && sent.service != host.service {
-        return found(Cause::WrongService, "service", &sent.service, host.service);
+    let right = host?.service;
+    if sent.service.is_empty() || sent.service == right {
+        return None;
     }
-    None
+    let (signed, right) = (show::quoted(&sent.service), show::quoted(right));
+    let evidence = format!("the credential scope names the service {signed} and the host is of {right}");
+    found(Cause::WrongService, evidence, "sign for the service of the endpoint")
 }
 
 /// The region that a host names, where it is one of AWS or of a service that is known.
 pub(super) fn region_in_host(host: &str) -> Option<String> {
-    infer(host, "/").map(|scope| scope.region.into_owned())
+    infer(host, "/").filter(|_| !bucket_host::is_global(host)).map(|scope| scope.region.into_owned())
 }
 
 fn canonical(sent: &SentSignature, ours: &Canonical<'_>, found: &mut Vec<Finding>) {
