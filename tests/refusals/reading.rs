@@ -365,6 +365,26 @@ fn times() -> Vec<Case> {
             expired_url(None, None),
         ),
         case("presigned, R2", 403, s3("ExpiredRequest", "", ""), expired_url(None, None)),
+        case(
+            "presigned, GCS",
+            400,
+            s3(
+                "ExpiredToken",
+                "The provided token has expired.",
+                "<Details>Request signature expired at: 2026-03-29T11:17:34+00:00</Details>",
+            ),
+            expired_url(Some("20260329T111734Z"), None),
+        ),
+        case(
+            "presigned, GCS in other words",
+            400,
+            s3(
+                "ExpiredToken",
+                "Invalid argument.",
+                "<Details>The provided token has expired. Request signature expired at: 2026-03-29T11:17:34+00:00</Details>",
+            ),
+            expired_url(Some("20260329T111734Z"), None),
+        ),
     ]
 }
 
@@ -392,6 +412,8 @@ fn credentials() -> Vec<Case> {
         case("a bare denial", 403, s3("AccessDenied", "", ""), Some(RefusalKind::Untold)),
         case("a permission", 403, json(&[("message", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: execute-api:Invoke")]), None),
         case("a bucket policy", 403, s3("AccessDenied", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: s3:GetObject because no identity-based policy allows it", ""), None),
+        case("a permission, GCS", 403, s3("AccessDenied", "Access denied.", "<Details>me@p.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.</Details>"), None),
+        case("a bare denial, GCS", 403, s3("AccessDenied", "Access denied.", ""), Some(RefusalKind::Untold)),
         case("no such key", 404, s3("NoSuchKey", "The specified key does not exist.", ""), None),
         case("a bad request of one's own", 400, json(&[("message", "Invalid request body")]), None),
         case("a server's fault", 500, s3("SignatureDoesNotMatch", "x", ""), None),

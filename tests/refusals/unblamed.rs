@@ -71,3 +71,15 @@ fn a_region_is_advised_only_where_the_host_settles_it() {
         assert!(told.ends_with(advice), "{host}: {told}");
     }
 }
+
+#[test]
+fn the_session_token_where_none_was_sent() {
+    let expired = error("ExpiredToken", "The provided token has expired.", "");
+    let mut sent = to("storage.googleapis.com", "auto");
+    sent.amz_date = "20260102T010405Z".to_owned();
+    assert_eq!(causes(&expired, &sent), [Cause::TokenExpired]);
+    sent.presigned_for = Some(60);
+    assert_eq!(causes(&expired, &sent), [Cause::UrlExpired]);
+    sent.has_session_token = true;
+    assert_eq!(causes(&expired, &sent), [Cause::TokenExpired]);
+}

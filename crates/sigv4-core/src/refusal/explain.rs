@@ -48,6 +48,10 @@ impl Refusal {
             RefusalKind::ExpiredUrl { expired_at, .. } => {
                 kinds::expired_url(sent, *expired_at, self.server_time())
             }
+            // What is past its time is the URL, where there is no token.
+            RefusalKind::ExpiredToken if sent.presigned_for.is_some() && !sent.has_session_token => {
+                kinds::expired_url(sent, None, self.server_time())
+            }
             RefusalKind::ExpiredToken => vec![Finding::new(
                 Cause::TokenExpired,
                 Certain,

@@ -229,6 +229,11 @@ impl<'m> Message<'m> {
         if self.has("access token") {
             return None;
         }
+        // GCS calls an old URL an expired token.
+        if let Some((_, rest)) = self.after("request signature expired at:") {
+            let expired_at = rest.split_whitespace().next().and_then(when::parse);
+            return Some(RefusalKind::ExpiredUrl { expired_at, server_time: None });
+        }
         // An application has tokens of its own that expire.
         let session = self.has_any(&["security token", "session token", "provided token"]);
         if session && self.has_any(&["is expired", "has expired", "token expired"]) {

@@ -38,8 +38,10 @@ impl Refusal {
         }
         let fields = Fields::read(headers, body);
         let code = error_code(headers, &fields);
-        let message = fields.first(&["message", "detailedmessage", "errormessage", "reason", "details"]);
-        let message = Message::new(message.unwrap_or_default());
+        // GCS writes the same message for many things, and what it is about beside it.
+        let message = fields.first(&["message", "detailedmessage", "errormessage", "reason"]);
+        let text = [message, fields.get("details")].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let message = Message::new(&text);
         // An application has codes of its own, and names some of them alike.
         let gate = code.as_deref().filter(|_| is_code_of_the_gate(headers, &fields));
         let kind = classify(status, headers, &fields, (code.as_deref(), gate), &message)?;
@@ -209,9 +211,10 @@ fn with_fields(kind: RefusalKind, headers: &HeaderMap, fields: &Fields) -> Refus
             request_time: request_time.or_else(|| moment("requesttime")),
             server_time: server_time.or_else(|| moment("servertime")),
         },
-        RefusalKind::ExpiredUrl { .. } => {
-            RefusalKind::ExpiredUrl { expired_at: moment("expires"), server_time: moment("servertime") }
-        }
+        RefusalKind::ExpiredUrl { expired_at, .. } => RefusalKind::ExpiredUrl {
+            expired_at: expired_at.or_else(|| moment("expires")),
+            server_time: moment("servertime"),
+        },
         RefusalKind::WrongScope { region: Some(region), service } => {
             let expected = region
                 .expected
