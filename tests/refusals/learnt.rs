@@ -6,6 +6,8 @@ use sigv4_core::flow::Kept;
 use sigv4_core::refusal::{Cause, Confidence, Line};
 use sigv4_core::{Credentials, Origin, Payload, Refused, Signer, Watch};
 
+use crate::table::EMPTY;
+
 const EU: (&str, &str) = ("x-amz-bucket-region", "eu-west-3");
 const MOVED: &str = "<Error><Code>PermanentRedirect</Code><Message>x</Message></Error>";
 
@@ -154,4 +156,22 @@ fn names_of_headers_are_told_in_lower_case() {
         let explanation = answer.explanation.unwrap();
         assert_eq!(explanation.line(), Some(&Line::Header("x-amz-acl".to_owned())), "{error}");
     }
+}
+
+/// Its scope holds no region, but the service all the same.
+#[test]
+fn a_request_signed_with_sigv4a_is_held_against_the_rules_of_its_service() {
+    let host = "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com";
+    let uri = format!("https://{host}/my%20file.txt");
+    let denied = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    assert_eq!(refused(&signer(), (Method::GET, &uri), 403, &[], denied).explanation, None);
+    let theirs = format!(
+        "GET\n/my%2520file.txt\n\nhost:{host}\nx-amz-content-sha256:{EMPTY}\nx-amz-date:20261128T120000Z\n\
+         x-amz-region-set:*\n\nhost;x-amz-content-sha256;x-amz-date;x-amz-region-set\n{EMPTY}"
+    );
+    let mismatch = format!(
+        "<Error><Code>SignatureDoesNotMatch</Code><CanonicalRequest>{theirs}</CanonicalRequest></Error>"
+    );
+    let explanation = refused(&signer(), (Method::GET, &uri), 403, &[], &mismatch).explanation.unwrap();
+    assert!(!explanation.to_string().contains("every service but S3"), "{explanation}");
 }

@@ -260,9 +260,11 @@ fn sent(text: SignedText) -> SentSignature {
     let mut sent = SentSignature::default();
     let mut lines = text.string_to_sign.lines().skip(1);
     sent.amz_date = lines.next().unwrap_or_default().to_owned();
-    if let Ok(scope) = CredentialScope::parse(lines.next().unwrap_or_default()) {
+    let scope = lines.next().unwrap_or_default();
+    // Before the terminator, also in a scope of SigV4a, which holds no region.
+    sent.service = scope.rsplit('/').nth(1).unwrap_or_default().to_owned();
+    if let Ok(scope) = CredentialScope::parse(scope) {
         sent.region = scope.region.unwrap_or_default().to_owned();
-        sent.service = scope.service.to_owned();
     }
     sent.canonical_request = Some(text.canonical_request);
     sent.string_to_sign = Some(text.string_to_sign);
