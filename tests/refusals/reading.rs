@@ -230,6 +230,16 @@ fn scopes() -> Vec<Case> {
             wrong(region(Some("us-east-1"), Some("eu-central-1")), None),
         ),
         case(
+            "MinIO names the right one",
+            400,
+            s3(
+                "AuthorizationHeaderMalformed",
+                "The authorization header is malformed; the region is wrong; expecting 'eu-west-1'.",
+                "<Region>eu-west-1</Region>",
+            ),
+            wrong(region(None, Some("eu-west-1")), None),
+        ),
+        case(
             "S3, a presigned URL",
             400,
             s3(

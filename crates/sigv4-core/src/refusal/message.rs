@@ -118,7 +118,9 @@ impl<'m> Message<'m> {
         }
         if self.has("is wrong; expecting") {
             let expected = self.quoted_after("is wrong; expecting", '\'');
-            region = part(self.quoted_after("the region", '\''), expected);
+            // MinIO does not say which region was given: the next quote is around another.
+            let given = self.after("the region '").and_then(|(_, rest)| rest.split_once('\''));
+            region = part(given.map(|(given, _)| given), expected);
         }
         if self.has("incorrect service") {
             let expected = self.quoted_after("this endpoint belongs to", '"');
