@@ -83,3 +83,20 @@ fn the_session_token_where_none_was_sent() {
     sent.has_session_token = true;
     assert_eq!(causes(&expired, &sent), [Cause::TokenExpired]);
 }
+
+/// The path tells which of the services at one host was asked.
+#[test]
+fn the_service_that_the_path_names() {
+    let mut mqtt = sent();
+    mqtt.host = "a1b2c3d4e5f6g7-ats.iot.eu-west-1.amazonaws.com".to_owned();
+    mqtt.service = "iotdevicegateway".to_owned();
+    mqtt.presigned_for = Some(86_400);
+    let canonical = |path: &str| format!("GET\n{path}\n\nhost:{}\n\nhost\n{EMPTY}", mqtt.host);
+    let denied = refused(403, r#"{"message":"Forbidden","traceId":"x"}"#);
+    for (path, blamed) in [("/mqtt", false), ("/topics/a", true)] {
+        let mut sent = mqtt.clone();
+        sent.canonical_request = Some(canonical(path));
+        let found = causes(&denied, &sent);
+        assert_eq!(found.contains(&Cause::WrongService), blamed, "{path}: {found:?}");
+    }
+}

@@ -140,7 +140,8 @@ fn date(sent: &SentSignature) -> Option<Finding> {
 
 /// Region and service against the bucket's and the host's.
 fn scope(sent: &SentSignature, bucket: Option<&str>) -> Option<Finding> {
-    let host = infer(&sent.host, "/").filter(|host| !host.sigv4a);
+    let path = sent.canonical_request.as_deref().map_or("/", |text| Canonical::parse(text).path);
+    let host = infer(&sent.host, path).filter(|host| !host.sigv4a);
     let found = |cause, evidence: String, advice: &str| {
         Some(Finding::new(cause, Likely, evidence, advice).on(Line::Scope))
     };
