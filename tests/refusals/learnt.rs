@@ -123,6 +123,17 @@ fn a_bucket_in_the_path_moves_alone() {
 }
 
 #[test]
+fn a_clone_is_not_moved_out_of_its_own_origins() {
+    let (old, new) = ("b.s3.amazonaws.com", "b.s3.eu-west-3.amazonaws.com");
+    let wide = signer().with_allowed_origins(allowing(&[old, new]));
+    let narrow = wide.clone().with_allowed_origins(allowing(&[old]));
+    let uri = format!("https://{old}/key");
+    assert!(refused(&wide, (Method::GET, &uri), 307, &[EU], MOVED).replay);
+    assert_eq!(next(&wide, &uri).0, format!("https://{new}/key"));
+    assert_eq!(next(&narrow, &uri), (uri.clone(), "us-east-1".to_owned()));
+}
+
+#[test]
 fn a_region_is_signed_for_in_the_case_in_which_it_was_told() {
     let body = |given: &str| {
         format!(

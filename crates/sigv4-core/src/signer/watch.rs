@@ -208,6 +208,8 @@ impl Signer {
         let moved = request.location().ok().and_then(|location| {
             let host = location.host?;
             let moved = moves.iter().find(|moved| moved.is_of(host, location.path))?;
+            // What is learnt is shared by clones, and each has its own origins.
+            self.check_origin(&Location { host: Some(&moved.to), ..location }).ok()?;
             request.at_host(&moved.to)
         });
         if let Some(uri) = moved {
