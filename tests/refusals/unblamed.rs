@@ -1,7 +1,7 @@
 //! What is right in a request, and must not be blamed for a refusal that tells nothing.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use sigv4_core::refusal::{Cause, Refusal, SentSignature};
+use sigv4_core::refusal::{Cause, Confidence, Refusal, SentSignature};
 
 use crate::table::*;
 
@@ -98,5 +98,34 @@ fn the_service_that_the_path_names() {
         sent.canonical_request = Some(canonical(path));
         let found = causes(&denied, &sent);
         assert_eq!(found.contains(&Cause::WrongService), blamed, "{path}: {found:?}");
+    }
+}
+
+/// A digest of another header can be wrong: only hashes that the service tells are proof.
+#[test]
+fn the_payload_hash_where_the_service_tells_none() {
+    let digest = error("BadDigest", "The CRC32 you specified did not match the calculated checksum.", "");
+    let hashes = format!(
+        "<ClientComputedContentSHA256>{EMPTY}</ClientComputedContentSHA256><S3ComputedContentSHA256>{SOME}</S3ComputedContentSHA256>"
+    );
+    let told = error("XAmzContentSHA256Mismatch", "", &hashes);
+    for (refusal, payload, len, cause, confidence) in [
+        (&digest, EMPTY, None, Cause::BodyNotHashed, Confidence::Likely),
+        (&digest, EMPTY, Some(5), Cause::BodyNotHashed, Confidence::Likely),
+        (&digest, EMPTY, Some(0), Cause::BodyChanged, Confidence::Likely),
+        (&digest, "UNSIGNED-PAYLOAD", Some(0), Cause::BodyChanged, Confidence::Likely),
+        (&digest, SOME, Some(0), Cause::BodyNotSent, Confidence::Likely),
+        (&digest, SOME, Some(5), Cause::BodyChanged, Confidence::Likely),
+        (&told, EMPTY, None, Cause::BodyNotHashed, Confidence::Certain),
+    ] {
+        let mut sent = s3(&Request::new().payload(payload));
+        sent.body_len = len;
+        let explanation = refusal.explain(&sent).unwrap();
+        let finding = &explanation.findings()[0];
+        assert_eq!(
+            (finding.cause(), finding.confidence()),
+            (cause, confidence),
+            "{payload} {len:?}: {explanation}"
+        );
     }
 }

@@ -311,15 +311,27 @@ pub(super) fn body_hash(sent: &SentSignature, claimed: Option<&str>, computed: O
         _ => "the body that arrived does not have the hash that was sent with it".to_owned(),
     };
     let sent_body = sent.body_len.map(|len| len > 0);
+    // Without the hashes, the digest can be one of another header, such as Content-MD5.
+    let confidence = if computed.is_some() { Certain } else { Likely };
+    let of_a_body = claimed.is_some_and(|hash| hash != EMPTY_SHA256 && hash.len() == EMPTY_SHA256.len());
     let (cause, confidence, advice) = if claimed == Some(EMPTY_SHA256) && sent_body != Some(false) {
-        let advice = "the hash of an empty body was signed though a body was sent, so hash the body";
-        (Cause::BodyNotHashed, Certain, advice)
-    } else if computed == Some(EMPTY_SHA256) || sent_body == Some(false) {
+        let advice = if computed.is_some() || sent_body.is_some() {
+            "the hash of an empty body was signed though a body was sent, so hash the body"
+        } else {
+            "the hash of an empty body was signed, so hash the body if there is one, else correct the digest in another header"
+        };
+        (Cause::BodyNotHashed, confidence, advice)
+    } else if computed == Some(EMPTY_SHA256) || (computed.is_none() && sent_body == Some(false) && of_a_body)
+    {
         let advice = "the service received an empty body, so the one that was hashed was not sent, or was lost on the way";
-        (Cause::BodyNotSent, Certain, advice)
-    } else {
+        (Cause::BodyNotSent, confidence, advice)
+    } else if computed.is_some() {
         let advice = "a layer or proxy below the signer changed the body, by compressing or re-encoding it, or another \
                       body was hashed than sent";
+        (Cause::BodyChanged, Likely, advice)
+    } else {
+        let advice = "a layer or proxy below the signer changed the body, by compressing or re-encoding it, or the digest \
+                      in a header (Content-MD5, a checksum) is of another body";
         (Cause::BodyChanged, Likely, advice)
     };
     Finding::new(cause, confidence, evidence, advice).on(Line::PayloadHash)
