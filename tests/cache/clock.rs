@@ -75,7 +75,44 @@ fn times_at_the_ends_of_time() {
     let far = std::time::UNIX_EPOCH + Duration::from_secs(i64::MAX as u64);
     assert!(filled.cache.fresh(std::time::UNIX_EPOCH).is_some());
     filled.answer.open(Err(sealed()));
-    assert!(at_once(&filled.cache, far).is_ok(), "by the cache's own clock they are good");
-    filled.clock.set(noon() + 290 * 365 * 24 * HOUR / 2);
-    assert_eq!(at_once(&filled.cache, far).unwrap_err().to_string(), "the vault is sealed");
+    for shown in [noon(), noon() + 290 * 365 * 24 * HOUR / 2] {
+        filled.clock.set(shown);
+        assert_eq!(at_once(&filled.cache, far).unwrap_err().to_string(), "the vault is sealed");
+    }
+}
+
+/// A signer that knows the services' time asks in that, whatever the cache's own clock shows.
+#[test]
+fn callers_reckon_in_the_services_time() {
+    for (what, shown) in [("behind", noon() - 20 * MINUTE), ("ahead", noon() + 20 * MINUTE)] {
+        let clock = clock();
+        clock.set(shown);
+        // At noon by the services, each is good for 15 minutes.
+        let vault = Vault::new(|call| async move {
+            Ok(credentials(call, noon() + 15 * MINUTE * u32::try_from(call).unwrap()))
+        });
+        let cache = cache(&vault, &clock);
+        let later = |by: Duration| {
+            clock.set(shown + by);
+            at_once(&cache, noon() + by).unwrap().access_key_id().to_owned()
+        };
+        assert_eq!(later(Duration::ZERO), "AKID1", "{what}");
+        assert_eq!(later(10 * MINUTE), "AKID1", "{what}");
+        assert_eq!(later(16 * MINUTE), "AKID2", "{what}: expired by the services");
+        assert_eq!(later(17 * MINUTE), "AKID2", "{what}");
+        assert_eq!(vault.calls(), 2, "{what}");
+        let cached = cache.fresh(noon() + 17 * MINUTE).unwrap();
+        assert_eq!(cached.age(shown + 17 * MINUTE), MINUTE, "{what}: by the cache's own clock");
+    }
+}
+
+/// What is good no more for a caller is not served to it when the refresh fails; to others it is.
+#[test]
+fn a_failed_refresh_serves_those_by_whose_time_the_old_ones_are_good() {
+    let filled = Filled::new(|cache| cache);
+    filled.answer.open(Err(sealed()));
+    let error = at_once(&filled.cache, noon() + HOUR + MINUTE).unwrap_err();
+    assert_eq!(error.to_string(), "the vault is sealed");
+    assert_eq!(at_once(&filled.cache, filled.now()).unwrap().access_key_id(), "AKID1");
+    assert_eq!(filled.vault.calls(), 2);
 }

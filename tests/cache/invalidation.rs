@@ -101,17 +101,20 @@ fn try_get_too_does_a_superseded_refresh_anew() {
 
 #[test]
 fn a_source_that_insists_is_asked_once_a_minute() {
-    let clock = clock();
-    let vault = Vault::new(|_| async { Ok(credentials(1, noon() + HOUR)) });
-    let cache = cache(&vault, &clock);
-    let mut replays = 0;
-    for second in 0..600 {
-        clock.set(noon() + Duration::from_secs(second));
-        // Every request is refused.
-        let used = at_once(&cache, clock.now()).unwrap();
-        replays += usize::from(cache.invalidate(&used));
+    // Also by callers whose time is another than the cache's.
+    for ahead in [Duration::ZERO, 20 * MINUTE] {
+        let clock = clock();
+        let vault = Vault::new(|_| async { Ok(credentials(1, noon() + HOUR)) });
+        let cache = cache(&vault, &clock);
+        let mut replays = 0;
+        for second in 0..600 {
+            clock.set(noon() + Duration::from_secs(second));
+            // Every request is refused.
+            let used = at_once(&cache, clock.now() + ahead).unwrap();
+            replays += usize::from(cache.invalidate(&used));
+        }
+        assert_eq!((vault.calls(), replays), (11, 10), "the first, then one a minute");
     }
-    assert_eq!((vault.calls(), replays), (11, 10), "the first, then one a minute");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The cache below a signer, as adapters use it: first `try_sign`, which waits for nothing, then `fetch`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::Request;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use sigv4_core::clock::{Clock, ManualClock};
 use sigv4_core::credentials::CredentialCache;
-use sigv4_core::{Payload, Signer};
+use sigv4_core::flow::Kept;
+use sigv4_core::{Payload, Signer, Watch};
 
 use crate::harness::*;
 
@@ -17,9 +19,15 @@ fn signer(filled: &Filled) -> Signer {
     signer.with_credentials_for(move |_| Ok(cache.clone()))
 }
 
+const URI: &str = "https://example.com/";
+
+fn request() -> Request<()> {
+    Request::get(URI).body(()).unwrap()
+}
+
 /// The access key id that a request was signed with; `None` if that takes waiting.
 fn try_sign(signer: &Signer) -> Option<String> {
-    let mut request = Request::get("https://example.com/").body(()).unwrap();
+    let mut request = request();
     signer.try_sign(&mut request, Payload::EMPTY).unwrap().then(|| {
         let authorization = request.headers()["authorization"].to_str().unwrap();
         authorization.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
@@ -92,4 +100,63 @@ fn chosen_caches_borrow_the_signers_runtime() {
     filled.at(5 * MINUTE);
     assert_eq!(try_sign(&signer).as_deref(), Some("AKID1"));
     assert_eq!((spawner.take().len(), filled.vault.calls()), (1, 1));
+}
+
+/// A signer whose clock is off from the services', which show noon, and which has learnt so from a refusal. Its source gives
+/// credentials that are good for an hour from when they are asked for.
+fn corrected(shown: Duration, is_ahead: bool) -> (Signer, Arc<ManualClock>, Arc<Vault>) {
+    let local = if is_ahead { noon() + shown } else { noon() - shown };
+    let clock = Arc::new(ManualClock::new(local));
+    let reads = Arc::clone(&clock);
+    let vault = Vault::new(move |call| {
+        let services = if is_ahead { reads.now() - shown } else { reads.now() + shown };
+        async move { Ok(credentials(call, services + HOUR)) }
+    });
+    let signer = Signer::new("execute-api", "us-east-2", Arc::clone(&vault)).with_clock(Arc::clone(&clock));
+    let mut sent = request();
+    let mut watch = Watch::new(Kept::new(sent.method(), Some("example.com"), &[URI], sent.headers()));
+    assert!(signer.try_sign_watched(&mut sent, Payload::EMPTY, &mut watch).unwrap());
+    let date = HeaderValue::from_static("Fri, 15 Jan 2027 12:00:00 GMT");
+    let headers = HeaderMap::from_iter([(http::header::DATE, date)]);
+    let body =
+        br#"{"message":"Signature expired: it is now earlier than it was (20270115T120000Z - 15 min.)"}"#;
+    assert!(signer.refused(&watch, &request(), StatusCode::FORBIDDEN, &headers, body).unwrap().replay);
+    (signer, clock, vault)
+}
+
+/// Credentials expire by the services' clocks. Where the signer's is behind and it knows, they are renewed in time all the same,
+/// and never found expired when they are used.
+#[test]
+fn a_clock_that_is_behind_and_corrected_does_not_outlast_credentials() {
+    let (signer, clock, vault) = corrected(20 * MINUTE, false);
+    let start = clock.now();
+    for minute in 0..300 {
+        clock.set(start + minute * MINUTE);
+        let used = try_sign(&signer).unwrap();
+        assert_eq!(used, format!("AKID{}", vault.calls()), "minute {minute}");
+        signer.presign(&request(), MINUTE).unwrap();
+    }
+    assert_eq!(vault.calls(), 6, "one an hour");
+}
+
+/// Where it is ahead, credentials that seem expired are taken for what they are. A URL carries the signer's time, by which they
+/// have to be good.
+#[test]
+fn a_clock_that_is_ahead_and_corrected_does_not_bury_credentials_alive() {
+    let (signer, clock, vault) = corrected(50 * MINUTE, true);
+    let start = clock.now();
+    for minute in [0, 20, 40, 57] {
+        clock.set(start + minute * MINUTE);
+        assert_eq!(try_sign(&signer).as_deref(), Some("AKID1"), "minute {minute}");
+    }
+    assert_eq!(vault.calls(), 1);
+    clock.set(start + HOUR);
+    assert_eq!(try_sign(&signer).as_deref(), Some("AKID2"));
+
+    for minute in [60, 75] {
+        clock.set(start + minute * MINUTE);
+        let lifetime = signer.presign(&request(), HOUR).unwrap().lifetime();
+        assert_eq!(lifetime, 10 * MINUTE, "an hour, less the fifty minutes that the clock is ahead");
+    }
+    assert_eq!(vault.calls(), 3);
 }

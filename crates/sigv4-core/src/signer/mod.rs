@@ -2,6 +2,7 @@
 
 #[cfg(feature = "chunked")]
 mod chunks;
+mod correction;
 mod cover;
 #[cfg(feature = "refusals")]
 mod learnt;
@@ -42,6 +43,7 @@ use crate::error::{Error, ErrorKind};
 use crate::express::{CreateSession, ExpressSessions};
 use crate::request::SignedHeaders;
 use crate::signature::RegionSet;
+use correction::ClockOffset;
 use outcome::Hook;
 use scope::{Scope, ScopeSource};
 use sources::Source;
@@ -298,11 +300,20 @@ impl Signer {
         request: &T,
     ) -> impl Future<Output = Result<CachedCredentials, Error>> + Send + use<T> {
         let head = RequestHead::of(request);
-        let source = head.and_then(|head| self.source(&head).map(Source::into_owned));
+        let offset = head.as_ref().map_or(ClockOffset::ZERO, |head| self.clock_offset(head));
+        self.fetch_at(offset, head.and_then(|head| self.source(&head).map(Source::into_owned)))
+    }
+
+    /// Waits for credentials that are good by a clock so far ahead of the signer's.
+    fn fetch_at(
+        &self,
+        offset: ClockOffset,
+        source: Result<CredentialCache, Error>,
+    ) -> impl Future<Output = Result<CachedCredentials, Error>> + Send + use<> {
         let signer = self.clone();
         async move {
             let fetched = match source {
-                Ok(cache) => cache.get(signer.0.clock.now()).await,
+                Ok(cache) => cache.get(offset.apply(signer.0.clock.now())).await,
                 Err(error) => Err(error),
             };
             fetched.inspect_err(|error| signer.report(Err(error)))

@@ -6,6 +6,7 @@ use http::header::HOST;
 use http::{HeaderMap, Uri};
 use zeroize::Zeroizing;
 
+use super::sources::Source;
 use super::{PayloadMode, RequestHead, SignTarget, Signer};
 use crate::body::Payload;
 use crate::clock::AmzDate;
@@ -87,7 +88,7 @@ impl Signer {
     pub fn presign(&self, request: &impl SignTarget, expires: Duration) -> Result<Presigned, Error> {
         let now = self.0.clock.now();
         let head = RequestHead::of(request)?;
-        match self.source(&head)?.try_get(now)? {
+        match self.source(&head)?.try_get(self.presign_offset(&head).apply(now))? {
             Some(credentials) => self.presign_with(&head, expires, &credentials, now),
             None => Err(Error::new(
                 ErrorKind::Credentials,
@@ -102,7 +103,11 @@ impl Signer {
         request: &impl SignTarget,
         expires: Duration,
     ) -> Result<Presigned, Error> {
-        let credentials = self.fetch(request).await?;
+        let fetching = {
+            let head = RequestHead::of(request)?;
+            self.fetch_at(self.presign_offset(&head), self.source(&head).map(Source::into_owned))
+        };
+        let credentials = fetching.await?;
         self.presign_with(&RequestHead::of(request)?, expires, &credentials, self.0.clock.now())
     }
 

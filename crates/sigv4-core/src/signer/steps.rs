@@ -156,7 +156,9 @@ impl Signer {
         signing: &mut Signing<'_>,
         changes: &mut Changes,
     ) -> Result<Option<C::Signed>, Error> {
-        let Occasion { now, credentials, watch } = occasion;
+        let Occasion { now: local_now, credentials, watch } = occasion;
+        let offset = self.clock_offset(request);
+        let now = offset.apply(local_now);
         let at_hand;
         let credentials = match credentials {
             Some(given) => given,
@@ -188,10 +190,6 @@ impl Signer {
             query: location.query,
             headers: changes.headers.as_deref().unwrap_or(headers),
         };
-        #[cfg(feature = "refusals")]
-        let offset = self.0.learnt.offset(location.host);
-        #[cfg(feature = "refusals")]
-        let (local_now, now) = (now, offset.apply(now));
         let date = AmzDate::new(now)?;
         let params = SigningParams {
             credentials,

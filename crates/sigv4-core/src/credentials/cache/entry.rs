@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::moment::Moment;
 use crate::credentials::Credentials;
 
 /// A caller may have read the clock a while before the one who wrote a [`Span`].
@@ -26,6 +27,7 @@ pub(super) struct Windows {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) credentials: Credentials,
+    /// By the cache's own clock, as is `held`. All else is in the callers' time.
     pub(super) obtained: SystemTime,
     /// The start of the advisory window. `None`: never due.
     refresh_at: Option<SystemTime>,
@@ -53,15 +55,10 @@ impl Entry {
         Self { credentials, obtained, refresh_at: expiry, mandatory_at: expiry, postponed: None, held: None }
     }
 
-    /// Credentials obtained `now`. `jitter` in 0..1 spreads the refreshes of a fleet.
-    pub(super) fn scheduled(
-        credentials: Credentials,
-        now: SystemTime,
-        windows: Windows,
-        jitter: f64,
-    ) -> Self {
-        let Some(expiry) = credentials.expiry() else { return Self::fixed(credentials, now) };
-        let quarter = expiry.duration_since(now).unwrap_or_default() / 4;
+    /// Credentials obtained at `moment`. `jitter` in 0..1 spreads the refreshes of a fleet.
+    pub(super) fn scheduled(credentials: Credentials, moment: Moment, windows: Windows, jitter: f64) -> Self {
+        let Some(expiry) = credentials.expiry() else { return Self::fixed(credentials, moment.own) };
+        let quarter = expiry.duration_since(moment.callers).unwrap_or_default() / 4;
         let advisory = windows.advisory.min(quarter);
         // Where a quarter is all there is, half of it is left for refreshing without a stall.
         let mandatory =
@@ -69,7 +66,7 @@ impl Entry {
         let spread = ((advisory - mandatory) / 2).mul_f64(unit(jitter));
         Self {
             credentials,
-            obtained: now,
+            obtained: moment.own,
             refresh_at: Some(expiry - advisory + spread),
             mandatory_at: Some(expiry - mandatory),
             postponed: None,
@@ -99,7 +96,7 @@ impl Entry {
         }
     }
 
-    /// The same, not to be invalidated for a while.
+    /// The same, not to be invalidated for a while by the cache's own clock.
     pub(super) fn held(self, now: SystemTime) -> Self {
         Self { held: Some(Span { from: now, until: now.checked_add(HOLD).unwrap_or(now) }), ..self }
     }

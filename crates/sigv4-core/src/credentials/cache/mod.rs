@@ -10,6 +10,7 @@
 //! - `entry`: the credentials with their schedule, pure functions of the time.
 //! - `flight`: the one future that all waiters share. No runtime, no task of its own.
 //! - `fetch`: one call of the provider, its time-out and its panics.
+//! - `moment`: a caller's time, and the cache's own.
 //! - `refresh`: from a caller to a flight, and from its outcome to a new entry.
 //!
 //! A fresh read takes one atomic load of an entry that never changes. All else takes a lock for a few
@@ -19,6 +20,7 @@ mod entry;
 mod event;
 mod fetch;
 mod flight;
+mod moment;
 mod refresh;
 mod runtime;
 mod sync;
@@ -140,7 +142,8 @@ impl CredentialCache {
         Self::with_settings(settings)
     }
 
-    /// Reads the time after a refresh from `clock`: give it the one that the callers' `now` comes from.
+    /// Measures by `clock` how long a refresh took: give it the one that the callers' `now` comes from. Callers may
+    /// correct what they read from it: their credentials are judged by their own `now`, before and after a refresh.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
         self.changed(|settings| settings.clock = Arc::new(clock))
@@ -238,17 +241,18 @@ impl CredentialCache {
     ///
     /// Errors, each only where no credentials are left to serve: the provider's own; `Timeout`; `Credentials` if
     /// it panicked; `ExpiredCredentials` if it gave such as have expired, or was nothing but such.
-    pub async fn get(&self, mut now: SystemTime) -> Result<CachedCredentials, Error> {
+    pub async fn get(&self, now: SystemTime) -> Result<CachedCredentials, Error> {
         if let Some(fresh) = self.fresh(now) {
             return Ok(fresh);
         }
+        let mut now = self.0.moment(now);
         loop {
             match self.0.board(now, Wait::Yes)? {
                 Boarding::Use(entry) => return Ok(entry.into()),
                 Boarding::Join { ticket, .. } => match ticket.await {
                     Some(Outcome::Current(entry)) => return Ok(entry.into()),
                     Some(Outcome::Failed(error)) => return Err(error),
-                    Some(Outcome::Superseded) | None => now = self.0.settings.clock.now(),
+                    Some(Outcome::Superseded) | None => now = self.0.later(now),
                 },
             }
         }

@@ -13,6 +13,7 @@ use super::entry::{Entry, Phase};
 use super::event::{CacheStatus, RefreshEvent, RefreshReason};
 use super::fetch::{fenced, fetch};
 use super::flight::{Flight, Ticket};
+use super::moment::Moment;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 
@@ -72,8 +73,19 @@ impl Shared {
         })
     }
 
+    /// Now, as a caller has it.
+    pub(super) fn moment(&self, callers: SystemTime) -> Moment {
+        Moment { callers, own: self.settings.clock.now() }
+    }
+
+    /// Now, as a caller would have it who had another time `before`.
+    pub(super) fn later(&self, before: Moment) -> Moment {
+        before.when(self.settings.clock.now())
+    }
+
     /// For a caller that found nothing fresh: old credentials, or a place in the refresh, begun if need be.
-    pub(super) fn board(self: &Arc<Self>, now: SystemTime, wait: Wait) -> Result<Boarding, Error> {
+    pub(super) fn board(self: &Arc<Self>, moment: Moment, wait: Wait) -> Result<Boarding, Error> {
+        let now = moment.callers;
         if let Some(fixed) = self.settings.fixed.as_ref().filter(|fixed| fixed.is_expired(now)) {
             return Err(expired(fixed, "supply new ones, or a provider that fetches them"));
         }
@@ -91,9 +103,10 @@ impl Shared {
         };
         // A run that all have left goes on where it stood, but not after so long that its timer, its connection
         // or its answer is of another time.
-        let stale =
-            flight.abandoned_since().is_some_and(|started| apart(started, now) >= self.settings.timeout);
-        let ticket = flight.join(stale, now, || Box::pin(self.refresh(reason, now)));
+        let stale = flight
+            .abandoned_since()
+            .is_some_and(|started| apart(started, moment.own) >= self.settings.timeout);
+        let ticket = flight.join(stale, moment.own, || Box::pin(self.refresh(reason, moment)));
 
         let Some(old) = old else { return Ok(Boarding::Join { ticket, old: None }) };
         if let Some(spawner) = self.settings.spawner.get() {
@@ -110,7 +123,8 @@ impl Shared {
     }
 
     /// As `board`, but polls the refresh once instead of waiting for it.
-    pub(super) fn try_refreshed(self: &Arc<Self>, mut now: SystemTime) -> Result<Option<Arc<Entry>>, Error> {
+    pub(super) fn try_refreshed(self: &Arc<Self>, now: SystemTime) -> Result<Option<Arc<Entry>>, Error> {
+        let mut now = self.moment(now);
         loop {
             let (ticket, old) = match self.board(now, Wait::No)? {
                 Boarding::Use(entry) => return Ok(Some(entry)),
@@ -120,7 +134,7 @@ impl Shared {
                 Poll::Pending => return Ok(old),
                 Poll::Ready(Some(Outcome::Current(entry))) => return Ok(Some(entry)),
                 Poll::Ready(Some(Outcome::Failed(error))) => return Err(error),
-                Poll::Ready(Some(Outcome::Superseded) | None) => now = self.settings.clock.now(),
+                Poll::Ready(Some(Outcome::Superseded) | None) => now = self.later(now),
             }
         }
     }
@@ -143,7 +157,7 @@ impl Shared {
     fn refresh(
         self: &Arc<Self>,
         reason: RefreshReason,
-        started: SystemTime,
+        started: Moment,
     ) -> impl Future<Output = Outcome> + Send + use<> {
         let invalidations = self.record().invalidations;
         let Settings { provider, sleep, timeout, .. } = &self.settings;
@@ -163,10 +177,11 @@ impl Shared {
         &self,
         fetched: Result<Credentials, Error>,
         reason: RefreshReason,
-        started: SystemTime,
+        started: Moment,
         invalidations: u64,
     ) -> Outcome {
-        let now = self.settings.clock.now();
+        let ended = self.later(started);
+        let Moment { callers: now, own } = ended;
         let jitter = (self.settings.jitter)();
         let fetched = fetched.and_then(|credentials| {
             if credentials.is_expired(now) {
@@ -193,8 +208,8 @@ impl Shared {
                     alike(&entry.credentials, fetched) && entry.credentials.expiry() == fetched.expiry()
                 });
                 let credentials = kept.map_or_else(|| fetched.clone(), |entry| entry.credentials.clone());
-                let entry = Entry::scheduled(credentials, now, self.settings.windows, jitter);
-                let entry = Arc::new(if again { entry.held(now) } else { entry });
+                let entry = Entry::scheduled(credentials, ended, self.settings.windows, jitter);
+                let entry = Arc::new(if again { entry.held(own) } else { entry });
                 (record.rejected, record.failures, record.last_error) = (None, 0, None);
                 (Outcome::Current(Arc::clone(&entry)), Some(entry))
             }
@@ -218,7 +233,7 @@ impl Shared {
             outcome: fetched.as_ref(),
             old_ones_serve: fetched.is_err() && published.is_some(),
             failures: record.failures,
-            took: now.duration_since(started).unwrap_or_default(),
+            took: own.duration_since(started.own).unwrap_or_default(),
             next: published.as_ref().and_then(|entry| entry.due()),
         };
         drop(record);
