@@ -190,6 +190,27 @@ fn another_host_to_sign() {
     assert_right(&presigned, "GET", &expected("s3"), Some("UNSIGNED-PAYLOAD"));
 }
 
+/// The request's own host is what is signed, so whoever uses the URL has to send it where the URL's is another.
+#[test]
+fn a_host_of_the_requests_own() {
+    for (url, own, told) in [
+        ("https://127.0.0.1:9000/bucket/key", "minio.internal:9000", true),
+        ("https://example.com/key", "example.com:443", true),
+        ("https://example.com/key", "Example.com", true),
+        ("https://example.com/key", "example.com", false),
+        ("https://example.com:443/key", " example.com ", false),
+    ] {
+        let request = Request::get(url).header("host", own).body(()).unwrap();
+        let presigned = signer("s3").presign(&request, MINUTE).unwrap();
+        let host = presigned.headers().get("host").map(|host| host.to_str().unwrap());
+        assert_eq!(host, told.then_some(own), "{url}");
+        assert_right(&presigned, "GET", &expected("s3"), Some("UNSIGNED-PAYLOAD"));
+    }
+    let mut request = Request::get("https://vpce-1.example.com/key").header("host", "own").body(()).unwrap();
+    request.extensions_mut().insert(SignOptions::new().sign_host("told"));
+    assert_eq!(signer("s3").presign(&request, MINUTE).unwrap().headers()["host"], "told");
+}
+
 /// The wire form of S3 is that of the URL.
 #[test]
 fn keys_of_s3() {

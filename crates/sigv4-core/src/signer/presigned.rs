@@ -171,8 +171,13 @@ impl Signer {
                 headers.append(name.clone(), value.clone());
             }
         }
+        // In place of the one that the URL's user sends by itself.
         if let Some(host) = view.sign_host {
             headers.insert(HOST, flow::host_header(host)?);
+        } else if let Some(own) = of_request.get(HOST)
+            && Some(own.as_bytes().trim_ascii()) != host.map(str::as_bytes)
+        {
+            headers.insert(HOST, own.clone());
         }
         let lifetime = signature.lifetime();
         let url = signature.into_url();
