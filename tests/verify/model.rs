@@ -68,7 +68,13 @@ impl Model {
     fn path(&self, path: &str) -> Broken {
         rule(path.starts_with('/') && !path.bytes().any(|byte| byte <= b' ' || byte == 0x7f), WireForm)?;
         if self.dialect == Dialect::S3 {
-            return Ok(());
+            let is_escape = |rest: &str| {
+                let digit = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
+                let hex = rest.get(..2).filter(|hex| hex.bytes().all(digit));
+                let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                byte.is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"-._~/".contains(&byte))
+            };
+            return rule(path.split('%').skip(1).all(is_escape), WireForm);
         }
         let inside = path[1..].strip_suffix('/').unwrap_or(&path[1..]);
         rule(!inside.split('/').any(|segment| matches!(segment, "" | "." | "..")), WireForm)

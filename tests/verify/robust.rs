@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 use sigv4_core::Payload;
+use sigv4_core::flow::wire_path;
+use sigv4_core::service::ServiceRules;
 use sigv4_core::verify::{Dialect, WireForm};
 
 use crate::support::*;
@@ -169,6 +171,7 @@ proptest! {
         s3 in any::<bool>(),
     ) {
         let service = if s3 { "s3" } else { "execute-api" };
+        let path = wire_path(&path, &ServiceRules::for_service(service)).unwrap_or(path);
         prop_assume!(!query.contains("X-Amz-") && !path.contains('?'));
         let mut request = Request::new(&method, &path, &query, &[("host", "h.example.com")], "");
         request.body = body;

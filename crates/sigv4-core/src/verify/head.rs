@@ -17,6 +17,7 @@ use super::verifier::Config;
 use super::wire_form::check_method;
 use crate::canonical::{CanonicalRequest, HashSink};
 use crate::clock::AmzDate;
+use crate::flow;
 use crate::request::{HeaderView, RequestView};
 use crate::service::ServiceRules;
 use crate::signature::ALGORITHM;
@@ -140,7 +141,8 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
         then: impl FnOnce(&CanonicalRequest<'_, '_>),
     ) -> Result<(), Reason> {
         let (request, wire_form) = (self.request, config.wire_form);
-        wire_form.check_path(request.path, rules.normalize_path)?;
+        wire_form.check_path(request.path, rules)?;
+        let wire_path = flow::wire_path(request.path, rules);
         wire_form.check_query(request.query)?;
         let query = match self.form {
             Form::Header => Cow::Borrowed(request.query),
@@ -154,7 +156,7 @@ impl<'a, H: ?Sized> Head<'_, 'a, H> {
         let headers = self.headers.signed(&names, host, demanded, wire_form)?;
         then(&CanonicalRequest {
             method: request.method,
-            path: request.path,
+            path: wire_path.as_deref().unwrap_or(request.path),
             query: (&*query).into(),
             normalize_path: rules.normalize_path,
             double_encode: rules.double_encode,

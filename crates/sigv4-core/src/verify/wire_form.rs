@@ -2,31 +2,35 @@
 
 use super::rejection::Reason;
 use crate::canonical::Query;
+use crate::canonical::encode::is_normal_path;
+use crate::service::{ServiceRules, WirePath};
 
 /// How many forms of one request are accepted under one signature.
 ///
-/// A signature covers the canonical request, and different requests share one: `/a//b` and `/a/b`, `a=%2f` and
-/// `a=%2F`, `?a=1&a=2` and `?a=2&a=1`, a header split in two. Whoever holds a signed request can send the others. An
-/// application that sees them as different requests should accept one of them only.
+/// A signature covers the canonical request, and different requests share one: `/a//b` and `/a/b`, on S3 `/a%2Fb` and
+/// `/a/b`, `a=%2f` and `a=%2F`, `?a=1&a=2` and `?a=2&a=1`, a header split in two. Whoever holds a signed request can
+/// send the others. An application that sees them as different requests should accept one of them only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WireForm {
-    /// As AWS: every request with the same canonical request.
+    /// As AWS: every request with the same canonical request. On S3, a path is decoded and encoded anew for that.
     Equivalent,
     /// The default: refuses what clients do not send and applications may misread. That is, where the service
-    /// normalizes paths, a path with empty or dot segments; lower-case hex in the query's escapes and empty pieces
-    /// between `&`; a tab or line break in a signed header's value. No change of one byte to what a signature covers is
-    /// accepted.
+    /// normalizes paths, a path with empty or dot segments; on S3, an escape in the path that encoding would not give
+    /// (`%2F`, `%7E`, `%2b`), but no character that stands as it is where encoding would escape it (`(` for `%28`, as
+    /// aws4fetch sends it); lower-case hex in the query's escapes and empty pieces between `&`; a tab or line break in
+    /// a signed header's value. No change of one byte to what a signature covers is accepted.
     #[default]
     Standard,
-    /// Standard, and besides: the query must be its own canonical form (sorted, `%20` and not `+`, `a=` and not
-    /// `a`), and signed headers must neither be repeated nor hold runs of spaces. Then one request fits a signature,
-    /// but that `X-Amz-Signature` may stand anywhere in the query. Refuses clients that do not sort.
+    /// Standard, and besides: on S3 the path must be its own canonical form (unreserved characters and `/` as they
+    /// are, all else `%XX`), and everywhere the query (sorted, `%20` and not `+`, `a=` and not `a`); signed headers
+    /// must neither be repeated nor hold runs of spaces. Then one request fits a signature, but that `X-Amz-Signature`
+    /// may stand anywhere in the query. Refuses clients that do not sort.
     Exact,
 }
 
 impl WireForm {
-    pub(super) fn check_path(self, path: &str, normalized: bool) -> Result<(), Reason> {
+    pub(super) fn check_path(self, path: &str, rules: &ServiceRules) -> Result<(), Reason> {
         if !path.is_empty() && !path.starts_with('/') {
             return Err(Reason::WireForm("the path does not begin with /"));
         }
@@ -39,7 +43,10 @@ impl WireForm {
         if path.contains(' ') {
             return Err(Reason::WireForm("the path holds a space"));
         }
-        if !normalized {
+        if rules.wire_path == WirePath::S3 {
+            self.check_s3_path(path)?;
+        }
+        if !rules.normalize_path {
             return Ok(());
         }
         let mut segments = path.split('/').skip(1).peekable();
@@ -50,6 +57,18 @@ impl WireForm {
                     "the path holds an empty segment or a dot segment, which its signature does not cover",
                 ));
             }
+        }
+        Ok(())
+    }
+
+    fn check_s3_path(self, path: &str) -> Result<(), Reason> {
+        let is_normal = |path: Option<&[u8]>| path.is_some_and(is_normal_path);
+        if self == Self::Exact && !is_normal(Some(path.as_bytes())) {
+            return Err(Reason::WireForm("the path is not encoded in the canonical way"));
+        }
+        let mut escapes = path.match_indices('%').map(|(at, _)| path.as_bytes().get(at..at + 3));
+        if !escapes.all(is_normal) {
+            return Err(Reason::WireForm("the path holds a percent escape that encoding would not give"));
         }
         Ok(())
     }
