@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sigv4_core::Payload;
 use sigv4_core::clock::{AmzDate, ManualClock};
 use sigv4_core::signature::sha256;
-use sigv4_core::verify::{CredentialMap, Form, PayloadClaim, Verifier};
+use sigv4_core::verify::{CredentialMap, Form, PayloadClaim, RejectionKind, Verifier};
+use sigv4_core::{Credentials, Payload};
 
 use crate::support::*;
 
@@ -46,6 +46,57 @@ fn every_form_with_and_without_a_token() {
             }
         }
     }
+}
+
+/// AWS's own `get-vanilla` of 2011, dated by `Date` alone in the form of HTTP; the others were signed by other means. botocore
+/// writes `-0000`.
+#[test]
+fn a_date_header_stands_in_for_x_amz_date() {
+    const IN_HTTP: &str = "Mon, 09 Sep 2011 23:36:00 GMT";
+    const UNSIGNED: &str = "b5e852346e37f475dae8fdb2600aac8eef1d857b7f443d56efd694826875048c";
+    let key = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap();
+    let at = |now| verifier("host", "us-east-1", &key).with_clock(ManualClock::at_amz_date(now).unwrap());
+    let dated = |date: &str, names: &str, signature: &str| {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, SignedHeaders={names}, \
+             Signature={signature}"
+        );
+        let headers = [("date", date), ("host", "host.foo.com"), ("authorization", authorization.as_str())];
+        Request::new("GET", "/", "", &headers, "")
+    };
+    for (date, names, signature) in [
+        (IN_HTTP, "date;host", "b27ccfbfa7df52a200ff74193ca6e32d4b48b8856fab7ebf1c595d0670a7e470"),
+        ("20110909T233600Z", "date;host", "3576498fabe29305d8fbe7ebae518bd911549c9fb124b935f64366d72c1f7983"),
+        (IN_HTTP, "host", UNSIGNED),
+        ("Fri, 09 Sep 2011 23:36:00 -0000", "host", UNSIGNED),
+        ("Sat, 10 Sep 2011 01:36:00 +0200", "host", UNSIGNED),
+    ] {
+        let request = dated(date, names, signature);
+        let verified = verify(&at("20110909T234500Z"), &request).unwrap();
+        assert_eq!(verified.date(), AmzDate::parse("20110909T233600Z").unwrap(), "{date} {names}");
+        let late = verify(&at("20110909T235101Z"), &request).unwrap_err();
+        assert_eq!(late.kind(), RejectionKind::Skew, "{date} {names}");
+    }
+    for (date, kind) in [
+        ("Mon, 09 Sep 2011 23:36:01 GMT", RejectionKind::SignatureMismatch),
+        ("Mon, 10 Sep 2011 23:36:00 GMT", RejectionKind::ScopeDate),
+        ("2011-09-09T23:36:00Z", RejectionKind::Malformed),
+    ] {
+        let refused = verify(&at("20110909T234500Z"), &dated(date, "host", UNSIGNED)).unwrap_err();
+        assert_eq!(refused.kind(), kind, "{date}");
+    }
+    // Where both are there, `x-amz-date` counts.
+    let mut both = dated(IN_HTTP, "host", UNSIGNED);
+    both.set("x-amz-date", "20110909T233600Z");
+    let refused = verify(&at("20110909T234500Z"), &both).unwrap_err();
+    assert_eq!(refused.kind(), RejectionKind::HeadersNotSigned);
+    let mut both = json_request();
+    both.set("date", IN_HTTP);
+    verify(
+        &verifier("execute-api", "us-east-2", &credentials()),
+        &both.signed("execute-api", "us-east-2", &credentials()),
+    )
+    .unwrap();
 }
 
 #[test]

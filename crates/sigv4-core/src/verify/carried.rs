@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use super::arrived::Arrived;
 use super::rejection::Reason;
 use super::verified::Form;
+use crate::clock::AmzDate;
 use crate::request::Authorization;
 use crate::service::TokenPlacement;
 
@@ -62,7 +65,10 @@ impl<'a> Carried<'a> {
             credential: format!("{}/{}", parts.access_key_id, parts.scope).into(),
             signed_headers: parts.signed_headers.into(),
             signature: parts.signature.into(),
-            date: text("x-amz-date")?.ok_or(Reason::DateMissing)?,
+            date: match text("x-amz-date")? {
+                Some(date) => date,
+                None => stand_in(headers.text("date")?.ok_or(Reason::DateMissing)?),
+            },
             expires: None,
             token,
             #[cfg(feature = "sigv4a")]
@@ -128,6 +134,14 @@ impl<'a> Carried<'a> {
             content_sha256,
         })
     }
+}
+
+/// The `Date` of a request without `x-amz-date`, in the form of that: clients write it so, or as mail and HTTP do, which is
+/// what botocore sends where its caller set a `Date`. The moment is signed in any case, as a line of the string to sign.
+fn stand_in(date: &str) -> Cow<'_, str> {
+    let moment =
+        OffsetDateTime::parse(date, &Rfc2822).ok().and_then(|moment| AmzDate::new(moment.into()).ok());
+    moment.map_or(date.into(), |moment| moment.to_string().into())
 }
 
 /// Reads `Authorization`, strictly: a part between commas is a key, an equal sign and a value, and nothing but spaces
