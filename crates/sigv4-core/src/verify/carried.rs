@@ -161,7 +161,7 @@ fn authorization(value: &str) -> Result<Authorization<'_>, Reason> {
     for part in rest.split(',') {
         let (key, value) = part.trim().split_once('=').ok_or(Reason::NotKeyValue)?;
         if key == "Credential" && !value.contains('/') {
-            return Err(Reason::CredentialShape(value.to_owned()));
+            return Err(Reason::CredentialShape { expected: 5, given: 1 });
         }
         keys.push(key);
     }

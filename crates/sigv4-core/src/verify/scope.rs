@@ -1,5 +1,7 @@
 //! Access key id and scope against what the verifier serves.
 
+use smallvec::SmallVec;
+
 use super::rejection::Reason;
 use crate::clock::AmzDate;
 #[cfg(feature = "sigv4a")]
@@ -16,6 +18,13 @@ pub(super) struct Served {
 /// Access key ids longer than this are nobody's.
 const MAX_KEY_ID: usize = 256;
 
+/// The parts between slashes, if there are as many as asked for.
+fn parts<const COUNT: usize>(text: &str) -> Result<[&str; COUNT], Reason> {
+    let parts: SmallVec<[&str; 5]> = text.split('/').collect();
+    <[&str; COUNT]>::try_from(&*parts)
+        .map_err(|_| Reason::CredentialShape { expected: COUNT, given: parts.len() })
+}
+
 /// A credential, cut into its five parts.
 pub(super) struct Credential<'a> {
     pub(super) access_key_id: &'a str,
@@ -28,36 +37,26 @@ pub(super) struct Credential<'a> {
 
 impl<'a> Credential<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, Reason> {
-        let shape = || Reason::CredentialShape(text.to_owned());
-        let mut parts = text.split('/');
-        let mut next = || parts.next().ok_or_else(shape);
-        let (access_key_id, date, region, service, terminator) =
-            (next()?, next()?, next()?, next()?, next()?);
-        if parts.next().is_some() {
-            return Err(shape());
-        }
-        Self { access_key_id, date, region, service, terminator }.checked(text)
+        let [access_key_id, date, region, service, terminator] = parts(text)?;
+        Self { access_key_id, date, region, service, terminator }.checked()
     }
 
     /// The four parts of SigV4a.
     #[cfg(feature = "sigv4a")]
     pub(super) fn parse_without_region(text: &'a str) -> Result<Self, Reason> {
-        let mut parts = text.split('/');
-        let mut next = || parts.next().ok_or_else(|| Reason::CredentialShape(text.to_owned()));
-        let (access_key_id, date, service, terminator) = (next()?, next()?, next()?, next()?);
-        if parts.next().is_some() {
-            return Err(Reason::CredentialShape(text.to_owned()));
-        }
-        Self { access_key_id, date, region: "", service, terminator }.checked(text)
+        let [access_key_id, date, service, terminator] = parts(text)?;
+        Self { access_key_id, date, region: "", service, terminator }.checked()
     }
 
-    fn checked(self, text: &str) -> Result<Self, Reason> {
+    fn checked(self) -> Result<Self, Reason> {
         let access_key_id = self.access_key_id;
         if access_key_id.is_empty() {
             return Err(Reason::EmptyKeyId);
         }
         if access_key_id.len() > MAX_KEY_ID || !access_key_id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Reason::CredentialShape(text.to_owned()));
+            return Err(Reason::Malformed(
+                "the access key id is longer than 256 characters, or not of printable ASCII".into(),
+            ));
         }
         Ok(self)
     }

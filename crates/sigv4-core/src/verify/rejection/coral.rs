@@ -55,15 +55,15 @@ fn words(reason: &Reason, form: Form) -> (Code, Cow<'static, str>) {
         Reason::MissingParts(names) => (INCOMPLETE, missing(names, form).into()),
         Reason::Repeated(name) => (INCOMPLETE, format!("{name} is there twice: send it once.").into()),
         Reason::Malformed(what) => (INCOMPLETE, what.clone()),
-        Reason::CredentialShape(given) => (
-            INCOMPLETE,
-            format!(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got \
-                 '{}'",
-                quoted(given)
-            )
-            .into(),
-        ),
+        Reason::CredentialShape { expected, given } => {
+            // SigV4a has no region there.
+            let region = if *expected == 5 { "region/" } else { "" };
+            let words = format!(
+                "Credential must have exactly {expected} slash-delimited elements, e.g. keyid/date/{region}service/term, \
+                 got {given}"
+            );
+            (INCOMPLETE, words.into())
+        }
         Reason::EmptyKeyId => {
             (INCOMPLETE, "a non-empty Access Key (AKID) must be provided in the credential.".into())
         }

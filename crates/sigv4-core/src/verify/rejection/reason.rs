@@ -75,7 +75,12 @@ pub(in crate::verify) enum Reason {
     Repeated(&'static str),
     /// In words of this project; it repeats nothing of the request.
     Malformed(Cow<'static, str>),
-    CredentialShape(String),
+    /// Of how many parts the credential is, and not of which: who mixes up id and secret sends the secret there, and
+    /// one with slashes in it makes too many.
+    CredentialShape {
+        expected: usize,
+        given: usize,
+    },
     EmptyKeyId,
     DateMissing,
     DateFormat(String),
@@ -140,7 +145,7 @@ impl Reason {
             | Self::MissingParts(_)
             | Self::Repeated(_)
             | Self::Malformed(_)
-            | Self::CredentialShape(_)
+            | Self::CredentialShape { .. }
             | Self::EmptyKeyId
             | Self::DateMissing
             | Self::DateFormat(_) => RejectionKind::Malformed,

@@ -54,7 +54,7 @@ pub(super) fn text(reason: &Reason, form: Form) -> Text {
         ),
         Reason::Repeated(name) => new(malformed, format!("{name} is there twice: send it once.")),
         Reason::Malformed(what) => new(malformed, what.clone()),
-        Reason::CredentialShape(_) => credential(
+        Reason::CredentialShape { .. } => credential(
             "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".".into(),
         ),
         Reason::EmptyKeyId => {
