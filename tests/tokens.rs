@@ -163,6 +163,43 @@ fn no_token_outlives_the_credentials() {
     assert_eq!(later.lifetime(MINUTE).msk().unwrap_err().kind(), ErrorKind::ExpiredCredentials);
 }
 
+/// A signature in headers has no lifetime in it, and the credentials' end is its end all the same.
+#[test]
+fn appsync_takes_a_signature_for_five_minutes_or_until_the_credentials_expire() {
+    let now = simple_time();
+    let made = |tokens: &TokenSigner<'_>| {
+        let made = [
+            tokens.appsync_graphql("api.example.com"),
+            tokens.appsync_events("api.example.com"),
+            tokens.appsync_message("api.example.com", "/graphql", "{}"),
+        ];
+        made.map(|token| match token {
+            Ok(token) => Ok(token.expires_at().duration_since(now).unwrap()),
+            Err(error) => Err((error.kind(), error.to_string())),
+        })
+    };
+    let lasting = simple();
+    let tokens = TokenSigner::new(&lasting, "us-east-1", now).unwrap();
+    for tokens in [tokens, tokens.lifetime(MINUTE), tokens.lifetime(5 * MINUTE)] {
+        assert!(made(&tokens).iter().all(|lives| *lives == Ok(5 * MINUTE)));
+    }
+    for token in made(&tokens.lifetime(6 * MINUTE)) {
+        let (kind, words) = token.unwrap_err();
+        assert_eq!(kind, ErrorKind::Option);
+        assert!(words.ends_with("too long for an AppSync token: ask for 300 seconds at most"), "{words}");
+    }
+
+    let short = simple().with_expiry(now + 2 * MINUTE);
+    let tokens = TokenSigner::new(&short, "us-east-1", now).unwrap();
+    assert!(made(&tokens).iter().all(|lives| *lives == Ok(2 * MINUTE)));
+    let later = TokenSigner::new(&short, "us-east-1", now + 2 * MINUTE).unwrap();
+    for (tokens, kind) in
+        [(tokens.lifetime(3 * MINUTE), ErrorKind::Option), (later, ErrorKind::ExpiredCredentials)]
+    {
+        assert!(made(&tokens).iter().all(|token| token.as_ref().is_err_and(|(told, _)| *told == kind)));
+    }
+}
+
 #[test]
 fn no_token_is_asked_to_live_longer_than_its_service_allows() {
     let credentials = simple();

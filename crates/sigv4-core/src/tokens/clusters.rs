@@ -46,9 +46,8 @@ impl TokenSigner<'_> {
         let host = self.sts_host();
         let signed = self.presign(&EKS, &host, "/", CALLER_IDENTITY, &[("x-k8s-aws-id", cluster)])?;
         let url = format!("https://{host}/?{}", signed.query());
-        let left = self.credentials.expiry().and_then(|expiry| expiry.duration_since(self.date.time()).ok());
-        let lifetime = left.map_or(EKS_ACCEPTS, |left| left.min(EKS_ACCEPTS));
-        Ok(self.token(format!("k8s-aws-v1.{}", BASE64_URL_SAFE_NO_PAD.encode(url)), lifetime))
+        let token = format!("k8s-aws-v1.{}", BASE64_URL_SAFE_NO_PAD.encode(url));
+        Ok(self.token(token, self.taken_for(EKS_ACCEPTS)))
     }
 
     /// The bearer token of a Kafka client at an MSK cluster of the region (SASL mechanism `OAUTHBEARER`), for 15 minutes.

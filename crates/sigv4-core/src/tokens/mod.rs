@@ -114,6 +114,13 @@ impl<'a> TokenSigner<'a> {
         }
     }
 
+    /// How long a service takes what it takes for `span` after it was signed, whatever was asked for: no longer than the
+    /// credentials live.
+    fn taken_for(&self, span: Duration) -> Duration {
+        let left = self.credentials.expiry().and_then(|expiry| expiry.duration_since(self.date.time()).ok());
+        left.map_or(span, |left| left.min(span))
+    }
+
     fn token(&self, text: String, lifetime: Duration) -> Token {
         Token { text: Zeroizing::new(text), expires_at: self.date.time() + lifetime }
     }
