@@ -102,6 +102,28 @@ fn a_policy_ends_with_the_credentials() {
     assert_eq!(error.kind(), ErrorKind::ExpiredCredentials);
 }
 
+/// The policy tells whole seconds, and the form no more than that.
+#[test]
+fn parts_of_a_second_are_dropped() {
+    let (lasting, part) = (credentials(None), Duration::from_millis(700));
+    let short = credentials(None).with_expiry(now() + HOUR / 2 + part);
+    for (credentials, lives) in [(&lasting, HOUR), (&short, HOUR / 2)] {
+        let wanted = PostPolicy::new("bucket", now() + HOUR + part).key("key");
+        let form = wanted.sign(credentials, "us-east-1", now() + part / 2).unwrap();
+        assert_eq!(form.expires_at(), Some(now() + lives));
+        let told = policy(&form)["expiration"].as_str().unwrap().replace(['-', ':'], "");
+        assert_eq!(AmzDate::parse(&told).unwrap().time(), now() + lives);
+    }
+    // What ends within the second is past by then.
+    let error =
+        PostPolicy::new("bucket", now() + part).key("key").sign(&lasting, "us-east-1", now()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Option, "{error}");
+    let ended = credentials(None).with_expiry(now() + part);
+    let error =
+        PostPolicy::new("bucket", now() + HOUR).key("key").sign(&ended, "us-east-1", now()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ExpiredCredentials, "{error}");
+}
+
 #[test]
 fn a_policy_that_s3_would_refuse_is_refused_by_name() {
     let fine = || PostPolicy::new("bucket", now() + HOUR).key("key");

@@ -6,7 +6,7 @@ mod condition;
 mod form;
 
 use std::ops::RangeInclusive;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -156,22 +156,23 @@ impl PostPolicy {
         let own = self.conditions.iter().map(Condition::to_json);
         let conditions: Vec<Value> =
             own.chain(added.iter().map(|(name, value)| json!({ *name: value }))).collect();
-        let policy = json!({"expiration": iso_8601(&AmzDate::new(expires_at)?), "conditions": conditions});
+        let policy = json!({"expiration": iso_8601(&expires_at), "conditions": conditions});
         let mut form = signing.sign(&BASE64_STANDARD.encode(ascii(&policy.to_string())));
         form.fields.splice(0..0, self.fields.iter().cloned());
-        form.expires_at = Some(expires_at);
+        form.expires_at = Some(expires_at.time());
         Ok(form)
     }
 
-    fn checked_expiry(&self, credentials: &Credentials, date: &AmzDate) -> Result<SystemTime, Error> {
-        let now = date.time();
-        if credentials.is_expired(now) {
+    fn checked_expiry(&self, credentials: &Credentials, date: &AmzDate) -> Result<AmzDate, Error> {
+        // A policy tells whole seconds: what ends within this one has ended.
+        let soonest = date.time() + Duration::from_secs(1);
+        if credentials.expiry().is_some_and(|expiry| expiry < soonest) {
             return Err(Error::new(
                 ErrorKind::ExpiredCredentials,
                 "the credentials are past their expiry: fetch new ones before a POST policy is signed",
             ));
         }
-        if self.expires_at <= now {
+        if self.expires_at < soonest {
             let when =
                 AmzDate::new(self.expires_at).map_or_else(|_| "long ago".to_owned(), |at| iso_8601(&at));
             return Err(Error::new(
@@ -179,7 +180,7 @@ impl PostPolicy {
                 format!("the POST policy expires at {when}, which is past: give a later moment"),
             ));
         }
-        Ok(credentials.expiry().map_or(self.expires_at, |expiry| expiry.min(self.expires_at)))
+        AmzDate::new(credentials.expiry().map_or(self.expires_at, |expiry| expiry.min(self.expires_at)))
     }
 
     fn check_conditions(&self) -> Result<(), Error> {
