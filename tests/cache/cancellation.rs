@@ -121,7 +121,7 @@ fn a_leader_that_is_never_polled_again_holds_nobody_up() {
 
 #[test]
 fn what_all_have_left_goes_on_within_the_time_out_and_is_begun_anew_after() {
-    for (later, calls) in [(Duration::ZERO, 2), (Duration::from_secs(9), 2), (Duration::from_secs(10), 3)] {
+    for (later, calls) in [(Duration::ZERO, 2), (Duration::from_secs(19), 2), (Duration::from_secs(20), 3)] {
         for back in [false, true] {
             let (filled, gates) = stepping(None);
             drop(start(&filled.cache, filled.now(), 10));

@@ -27,7 +27,9 @@ pub struct SigV4Client<C, R = Wrap> {
 
 impl<C> SigV4Client<C> {
     /// Signs with `signer` what `client` sends. The client's body type is [`SignedBody`](crate::SignedBody) around
-    /// that of the requests, so that every way to cover a payload works; it is inferred.
+    /// that of the requests, so that every way to cover a payload works. It is inferred where the client is made and used in one
+    /// function; to name it in a struct, write `SigV4Client<Client<HttpConnector, SignedBody<Full<Bytes>>>>`. A client that has the
+    /// requests' own body type already is taken by [`same`](SigV4Client::same).
     pub fn new(signer: Signer, client: C) -> Self {
         Self { sign: SignLayer::new(signer).wrap().layer(client) }
     }

@@ -40,7 +40,7 @@ pub enum PayloadPlan {
     Chunked(ChunkedOptions),
     /// Send the body as it is; sign `UNSIGNED-PAYLOAD`.
     Unsigned,
-    /// Send the body as it is; sign the hash that the caller reckoned.
+    /// Send the body as it is; sign the hash that the caller computed.
     Precomputed([u8; 32]),
     /// Send the body as it is; sign what the caller put into `x-amz-content-sha256`.
     Given,
@@ -154,8 +154,9 @@ impl PlanFacts<'_> {
 
     fn by_rule(&self, shape: BodyShape) -> Result<PayloadPlan, Error> {
         match (self.rules.unsigned_payload, shape) {
+            // The two cases in which a body goes out that no signature covers and nobody asked for it. This service takes no other.
             (UnsignedPayload::Required, _) => Ok(PayloadPlan::Unsigned),
-            // The one place where a body goes out that no signature covers and nobody asked for it: TLS covers it.
+            // And here TLS covers it.
             (UnsignedPayload::StreamsOverTls, BodyShape::Stream(Some(_))) if self.tls => {
                 Ok(PayloadPlan::Unsigned)
             }
@@ -176,7 +177,7 @@ impl PlanFacts<'_> {
                  the limit (Signer::with_buffer_limit), give the hash (PayloadMode::Precomputed), {}or leave the body \
                  out of the signature (PayloadMode::Unsigned)",
                 self.buffer_limit,
-                if self.rules.aws_chunked { "send it in chunks (PayloadMode::Chunked), " } else { "" }
+                if self.rules.aws_chunked { "send it in chunks (PayloadMode::Chunked, of the feature `chunked`), " } else { "" }
             ))),
             BodyShape::Stream(_) => Ok(PayloadPlan::Buffer { limit: self.buffer_limit }),
         }

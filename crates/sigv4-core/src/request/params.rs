@@ -67,8 +67,8 @@ impl<'a> SigningParams<'a> {
             _ => Err(Error::new(
                 ErrorKind::Feature,
                 format!(
-                    "{} takes SigV4a signatures only, or a region set asks for one: enable the feature `sigv4a` of \
-                     sigv4-core",
+                    "a SigV4a signature is asked for, by a region set or by the rules of {}: enable the feature `sigv4a` \
+                     of sigv4-core",
                     self.service
                 ),
             )),

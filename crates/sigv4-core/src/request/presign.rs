@@ -126,7 +126,7 @@ struct Presigner<'p, 'x> {
 }
 
 impl<'x> Presigner<'_, 'x> {
-    /// The rest of it, of which there is one for requests of all kinds.
+    /// The rest of it. Not generic over the kind of request, so that it is compiled once, and here.
     fn presign(
         self,
         url: String,
@@ -204,7 +204,7 @@ impl<'x> Presigner<'_, 'x> {
         canonical.put(&mut hash);
         let digest = hash.finish();
 
-        // While the processor still hashes that.
+        // Needs no hash: the processor writes it while it hashes.
         let mut url = Zeroizing::new(url);
         let query_at = url.len();
         let own_len = |own: &[(&str, &str)]| {

@@ -120,7 +120,7 @@ impl<'h> Signing<'h> {
         Ok(())
     }
 
-    /// The rest of the first half, of which there is one for requests of all kinds.
+    /// The rest of the first half. Not generic over the kind of request, so that it is compiled once, and here.
     fn begin<'x>(
         &mut self,
         request: &RequestView<'x, ()>,
@@ -144,7 +144,7 @@ impl<'h> Signing<'h> {
                 "the URL is presigned already (it has X-Amz-Signature): send it as it is, with SignOptions::skip",
             ));
         }
-        // Behind all that finds fault with the request without it: a body takes a while.
+        // After every check that needs no body: hashing one takes a while.
         former.content_sha256.map_or(payload, Payload::literal).hash_to(payload_hash, body)?;
         let payload_hash: &PayloadHash<'_> = payload_hash;
         let is_due = params.rules.content_sha256 == ContentSha256::Header || !payload_hash.is_plain();
@@ -191,7 +191,7 @@ impl<'h> Signing<'h> {
             self.hash.hide();
         }
         canonical.put_head(self.hash);
-        // While the processor still hashes that.
+        // Needs no hash: the processor writes it while it hashes.
         let scope = key.scope();
         let draft = Draft::new(params.algorithm, params.credentials.access_key_id(), scope, headers);
         self.hash.put(draft.signed_headers());
@@ -220,7 +220,7 @@ impl<'h> Signing<'h> {
         self.hash.catch_up();
         let Taken { key, others } = taken(&mut self.taken);
         let begun = self.begun.as_mut().unwrap_or_else(|| unread());
-        // While the processor still hashes that. Behind it nothing fails: what `Authorization` is made of was checked before.
+        // Likewise. Behind it nothing fails: what `Authorization` is made of was checked before.
         others.put(headers)?;
         let digest = self.hash.finish();
         let place = headers.entry(AUTHORIZATION);

@@ -268,7 +268,7 @@ impl Signer {
         }
         let error = Error::new(
             ErrorKind::Credentials,
-            "the credentials have to be fetched first, which takes waiting: use Signer::sign_async",
+            "the credentials have to be fetched first, which takes waiting: use `sign_async` instead of `sign`",
         );
         self.report(Err(&error));
         Err(error)

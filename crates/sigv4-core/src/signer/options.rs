@@ -18,7 +18,7 @@ pub enum PayloadMode {
     /// What fits the service and the body: a body in memory is hashed, whatever its size. A stream is sent
     /// unsigned to S3 over an explicit `https` URI if its length is known, in signed chunks to S3 over plain HTTP
     /// (feature `chunked`), and else buffered up to the limit and hashed. Its length is known by itself, or by the request's
-    /// `content-length`.
+    /// `content-length`. VPC Lattice takes unsigned bodies alone, whatever they are.
     #[default]
     Auto,
     /// The SHA-256 of the whole body. A stream is buffered up to the limit.
@@ -61,7 +61,7 @@ pub struct SignOptions {
 }
 
 impl SignOptions {
-    /// No options: all as the signer has it.
+    /// No options: uses the signer's settings.
     pub fn new() -> Self {
         Self::default()
     }

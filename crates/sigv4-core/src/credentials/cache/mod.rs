@@ -98,7 +98,7 @@ struct Settings {
 }
 
 impl CredentialCache {
-    /// A cache around `provider`, with the windows above, a time-out of 10 seconds (once there is a
+    /// A cache around `provider`, with the windows above, a time-out of 20 seconds (once there is a
     /// [`Sleep`]), and the system's clock. Around [`Credentials`], they are all it ever gives. Around another
     /// cache, it is a clone of that one.
     pub fn new<P: ProvideCredentials + 'static>(provider: P) -> Self {
@@ -112,7 +112,7 @@ impl CredentialCache {
             fixed,
             clock: Arc::new(SystemClock),
             windows: Windows { advisory: Duration::from_secs(300), mandatory: Duration::from_secs(60) },
-            timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(20),
             sleep: OnceLock::new(),
             spawner: OnceLock::new(),
             jitter: Arc::new(random_fraction),
@@ -157,7 +157,8 @@ impl CredentialCache {
     }
 
     /// How long one call of the provider may take, where there is a [`Sleep`]; then it is dropped, and its
-    /// callers get an error of kind `Timeout`. 10 seconds unless set.
+    /// callers get an error of kind `Timeout`. 20 seconds unless set: three attempts at a service that hangs, and some. A command
+    /// that asks a user takes more.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         self.changed(|settings| settings.timeout = timeout)

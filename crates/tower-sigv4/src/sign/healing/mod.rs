@@ -29,6 +29,8 @@ use crate::BoxError;
 /// off, the credentials were used up, the bucket is in another region) and its body was in memory. Where no other credentials are to
 /// be had, the refusal comes back. Once the second request is on its way, what comes back is what became of that one.
 ///
+/// A deadline and seals are those of the [`SignLayer`](super::SignLayer): set them before `healing()`.
+///
 /// The response's body is [`Peeked`]: of a refusal up to 64 KiB were looked at, of an accepted response nothing.
 ///
 /// To send a request once more takes a clone of the inner service, polled ready by itself. It is made of one that was made with
