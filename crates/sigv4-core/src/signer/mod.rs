@@ -97,6 +97,8 @@ impl Signer {
     ///
     /// A service or region that no scope can hold (empty, with `/` or white space) is an error of kind `Option` when
     /// the first request is signed.
+    ///
+    /// Signers of several services share credentials by sharing the cache: `Signer::new("s3", region, other.credentials().clone())`.
     pub fn new(
         service: impl Into<Arc<str>>,
         region: impl Into<Arc<str>>,
