@@ -4,6 +4,7 @@ mod accepts;
 mod attacks;
 mod model;
 mod oracles;
+mod paths;
 mod refuses;
 mod robust;
 mod sigv4a;
