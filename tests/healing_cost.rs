@@ -15,6 +15,7 @@ use http::{Extensions, HeaderValue, Request, Response};
 use http_body_util::Full;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use reqwest_sigv4::SigV4Middleware;
+use sigv4_core::clock::ManualClock;
 use sigv4_core::flow::Kept;
 use sigv4_core::{Credentials, Payload, Signer, Watch};
 use tower::{Layer, Service};
@@ -23,9 +24,13 @@ use tower_sigv4::SignLayer;
 /// Requests that are counted together.
 const REQUESTS: usize = 100;
 
+/// A new second has a new date, which allocates: none begins here.
+const NOW: (&str, &str) = ("20261121T120000Z", "Sat, 21 Nov 2026 12:00:00 GMT");
+
 fn signer() -> Signer {
     let credentials = Credentials::new("AKIDEXAMPLE", "secret").unwrap();
     Signer::new("dynamodb", "us-east-2", credentials.with_session_token("token").unwrap())
+        .with_clock(ManualClock::at_amz_date(NOW.0).unwrap())
 }
 
 fn request(body: Bytes) -> Request<Full<Bytes>> {
@@ -43,7 +48,7 @@ struct Accepts(HeaderValue);
 
 impl Accepts {
     fn now() -> Self {
-        Self(httpdate::fmt_http_date(std::time::SystemTime::now()).parse().unwrap())
+        Self(HeaderValue::from_static(NOW.1))
     }
 }
 
