@@ -65,8 +65,15 @@ impl Removed {
     }
 }
 
-/// How many headers an HTTP client adds to those of its caller: `host`, and one of `content-length`, `accept`, `user-agent`.
-const ADDED_BY_CLIENTS: usize = 2;
+/// Makes room for headers, and for what the client will add, so that the map grows once.
+#[cold]
+fn grow(headers: &mut HeaderMap, added: usize) -> Result<(), Error> {
+    /// `host`, and one of `content-length`, `accept`, `user-agent`.
+    const ADDED_BY_CLIENTS: usize = 2;
+    headers.try_reserve(added + ADDED_BY_CLIENTS).map_err(|_| {
+        Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
+    })
+}
 
 impl Others {
     /// Puts them into a request, in place of those of an earlier signature, with room for one header more. An error of
@@ -75,11 +82,9 @@ impl Others {
     pub(super) fn put(&mut self, headers: &mut HeaderMap) -> Result<(), Error> {
         let others = [&self.date, &self.content_sha256, &self.token, &self.region_set];
         let added = 1 + others.iter().filter(|value| value.is_some()).count();
-        // Grows once, not once more for what the client will add.
-        let for_client = if headers.len() + added > headers.capacity() { ADDED_BY_CLIENTS } else { 0 };
-        headers.try_reserve(added + for_client).map_err(|_| {
-            Error::new(ErrorKind::Header, "the request has more headers than an http::HeaderMap can hold")
-        })?;
+        if headers.len() + added > headers.capacity() {
+            grow(headers, added)?;
+        }
         if let Some(removed) = self.removed {
             removed.from(headers);
         }

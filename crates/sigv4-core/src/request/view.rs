@@ -84,7 +84,7 @@ pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
             "the URL holds a user name or password before the host: take it out, credentials come from the signer",
         ));
     }
-    if has_padded_port(text) {
+    if may_have_port(text) && has_padded_port(text) {
         return Err(Error::new(
             ErrorKind::Request,
             "the URL's port begins with a zero, which clients leave out when they send it: write the number without",
@@ -93,15 +93,22 @@ pub(crate) fn wire_host(uri: &Uri) -> Result<Option<&str>, Error> {
     Ok(Some(without_default_port(uri, text)))
 }
 
+/// One look at the last byte: hardly a port is written, and hardly a host ends with a digit.
+#[inline]
+fn may_have_port(authority: &str) -> bool {
+    matches!(authority.as_bytes().last(), Some(b'0'..=b'9' | b':'))
+}
+
+#[cold]
 fn has_padded_port(authority: &str) -> bool {
-    // Hardly a host ends with a digit.
-    authority.as_bytes().last().is_some_and(u8::is_ascii_digit)
-        && authority.rsplit_once(':').is_some_and(|(_, port)| port.len() > 1 && port.starts_with('0'))
+    authority.rsplit_once(':').is_some_and(|(_, port)| port.len() > 1 && port.starts_with('0'))
 }
 
 /// An authority of a URI without a port that is empty or the scheme's default.
 pub(crate) fn without_default_port<'a>(uri: &Uri, authority: &'a str) -> &'a str {
-    // Hardly a port is written.
+    if !may_have_port(authority) {
+        return authority;
+    }
     let (host, default_for) = if let Some(host) = authority.strip_suffix(":443") {
         (host, ["https", "wss"])
     } else if let Some(host) = authority.strip_suffix(":80") {
