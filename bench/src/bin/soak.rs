@@ -27,6 +27,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use reqwest_sigv4::SigV4Middleware;
 use sigv4_core::credentials::CredentialCache;
+use sigv4_core::refusal::{Cause, Explanation};
 use sigv4_core::verify::{FindCredentials, Rejection, RejectionKind, Verifier};
 use sigv4_core::{Credentials, Error, ErrorKind, ProvideCredentials, Signer};
 use tokio::net::TcpListener;
@@ -238,17 +239,27 @@ impl Service<Request<Full<Bytes>>> for Reqwest {
             let body = http_body_util::BodyExt::collect(body).await?.to_bytes();
             let builder = client.request(parts.method, parts.uri.to_string()).headers(parts.headers);
             let response = builder.body(body).send().await?;
-            let status = response.status();
+            let answer = empty(response.status(), response.extensions());
             response.bytes().await?;
-            Ok(empty(status))
+            Ok(answer)
         })
     }
 }
 
-fn empty(status: StatusCode) -> Response<()> {
+/// What is left of an answer: its status, and why it was refused.
+fn empty(status: StatusCode, extensions: &http::Extensions) -> Response<()> {
     let mut response = Response::new(());
     *response.status_mut() = status;
+    if let Some(why) = extensions.get::<Explanation>() {
+        response.extensions_mut().insert(why.clone());
+    }
     response
+}
+
+/// Whether credentials expired on the way, and no others were to be had: such a refusal is handed on.
+fn is_expired(response: &Response<()>) -> bool {
+    let why = response.extensions().get::<Explanation>();
+    why.is_some_and(|why| why.cause() == Cause::TokenExpired)
 }
 
 /// Reads the response to its end, so that its connection can be used again.
@@ -257,7 +268,7 @@ async fn drained<B: http_body::Body<Error: Into<Failure>>>(
 ) -> Result<Response<()>, Failure> {
     let (parts, body) = response.into_parts();
     http_body_util::BodyExt::collect(body).await.map_err(Into::into)?;
-    Ok(empty(parts.status))
+    Ok(empty(parts.status, &parts.extensions))
 }
 
 type AnyClient = tower::util::BoxCloneSyncService<Request<Full<Bytes>>, Response<()>, Failure>;
@@ -336,6 +347,10 @@ async fn soak(kind: &str, requests: u64) -> Result<bool, Failure> {
                             // An answer without a request that was accepted would be a wonder.
                             let accepted = seen.requests[number as usize].load(Relaxed) > 1;
                             (!accepted).then(|| "answered, not accepted".to_owned())
+                        }
+                        Ok(response) if is_expired(&response) => {
+                            sent.without_credentials.fetch_add(1, Relaxed);
+                            None
                         }
                         Ok(response) => Some(response.status().to_string()),
                         Err(error) => match Error::find(&*error).map(Error::kind) {
