@@ -2,17 +2,20 @@
 
 use std::convert::Infallible;
 use std::future::Ready;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_sigv4::{SigV4Client, SignedBody};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
 use reqwest_middleware::ClientBuilder;
 use reqwest_sigv4::SigV4Middleware;
+use sigv4_core::flow::Collect;
 use sigv4_core::{Error, ErrorKind, Outcome, PayloadMode, SignOptions, Signer};
 use sigv4_tests::capture::Server;
 use sigv4_tests::clients::plain_reqwest;
@@ -152,4 +155,29 @@ async fn a_body_that_fails_is_told_to_the_outcome_hook() {
             }
         }
     }
+}
+
+/// Announces its length, and gives frames of nothing for ever behind that.
+struct Babbles(Option<Bytes>);
+
+impl Body for Babbles {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(self.0.take().unwrap_or_default()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(5)
+    }
+}
+
+#[test]
+fn what_never_ends_behind_a_body_is_looked_at_once() {
+    let whole = Collect::new(Babbles(Some(Bytes::from_static(b"hello")))).try_whole();
+    assert_eq!(whole.as_deref(), Some(&b"hello"[..]));
 }

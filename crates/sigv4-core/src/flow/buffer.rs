@@ -61,7 +61,11 @@ where
 
     fn look(&mut self) -> Result<Option<Bytes>, Error> {
         let mut context = Context::from_waker(Waker::noop());
-        while !self.body.is_end_stream() {
+        // The body, and what may stand behind it. More than twice, frames of nothing could keep it looking for ever.
+        for _ in 0..2 {
+            if self.body.is_end_stream() {
+                break;
+            }
             match Pin::new(&mut self.body).poll_frame(&mut context) {
                 Poll::Ready(Some(frame)) => self.frames.take(data(frame)?, u64::MAX)?,
                 // It may not be polled again.
